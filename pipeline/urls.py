@@ -1,0 +1,3 @@
+"""Canonical URLs, hosts and article ids."""
+
+from __future__ import annotations
