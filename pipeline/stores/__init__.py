@@ -1,0 +1,72 @@
+"""The contract of a store, kept by SQLite here and proved by `tests/test_store_contract.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.model import Article, Changes, Claim, Hit, Outcome, Seen, Stored, Visit
+from pipeline.query import Search
+
+
+class Store(Protocol):
+    """Articles, outcomes, visits, claims, what was seen, and small states; every method may raise StoreError.
+
+    State is written create-only or compare-and-set, so that several workers may share a store.
+    """
+
+    def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
+        """Articles by id; unknown ids are absent."""
+
+    def stories(self, stories: Collection[str]) -> list[Stored[Article]]:
+        """All articles of these stories, by (published_at, id)."""
+
+    def banded(self, bands: Collection[str]) -> list[Stored[Article]]:
+        """Articles that share a band with these: candidates for near copies, by (published_at, id)."""
+
+    def ingested(self, since: datetime) -> Iterator[Article]:
+        """Articles with `ingested_at` at or after `since`, by (ingested_at, id)."""
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        """Write all of it in one transaction; give the keys that lost: stale or existing articles, visits, states.
+
+        A lost item is not written; everything else is. `seen` and `outcomes` are create-only and never lose.
+        """
+
+    def seen(self, ids: Collection[str]) -> dict[str, Seen]:
+        """What was met before, by article id."""
+
+    def visits(self) -> dict[str, Stored[Visit]]:
+        """The last visit of every source, by source id."""
+
+    def state(self, key: str) -> Stored[str]:
+        """A small state; Stored("") with version None where it was never written."""
+
+    def outcomes(self, run: str) -> Iterator[Outcome]:
+        """Outcomes of one run, by (source, entry)."""
+
+    def claim(self, claim: Claim) -> bool:
+        """Create the claim; False where its key exists."""
+
+    def claims(self, articles: Collection[str]) -> list[Claim]:
+        """Claims on any of these article ids, by key."""
+
+    def undelivered(self) -> list[Claim]:
+        """Claims with an alert that nobody recorded as delivered, oldest first."""
+
+    def delivered(self, key: str, at: datetime) -> None:
+        """Record that the alert of this claim was accepted everywhere."""
+
+    def search(self, search: Search) -> Iterator[Hit]:
+        """Hits in the order of the sort, one per story unless all are asked for, lazily."""
+
+    def count(self) -> int:
+        """Number of articles."""
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Wait until no other run works on this store, and keep others out meanwhile; freed by death too."""
+
+    def close(self) -> None:
+        """Free what is held; the store is not used afterwards."""
