@@ -160,6 +160,7 @@ class Visit:
     """When and how a feed was last seen, and what it left to do; the whole memory of one source."""
 
     source: str
+    run: str = ""  # the run that wrote this
     visited_at: datetime | None = None
     status: int | None = None
     next_visit: datetime | None = None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from pipeline.model import Source
 
 Phrases = Mapping[str, tuple[str, ...]]
 """Literal phrases by language code."""
 
-NOTHING: Phrases = MappingProxyType({})
 USER_AGENT = "Wireroom/0.1 (+https://github.com/wireroom/wireroom)"
 
 
@@ -24,10 +22,12 @@ class Actor:
     country: str = ""  # ISO 3166-1 alpha-2, XX for none
     qid: str = ""  # Wikidata
     names: Mapping[str, str] = field(default_factory=dict)  # language: the name to show
-    aliases: Phrases = NOTHING  # strong: one is enough
-    weak: Phrases = NOTHING  # counts only with a word of `needs`, or a strong name of the same actor, near
-    needs: Phrases = NOTHING
-    never: Phrases = NOTHING  # readings that hold a name but do not mean this actor
+    aliases: Phrases = field(default_factory=dict)  # strong: one is enough
+    weak: Phrases = field(
+        default_factory=dict
+    )  # counts only with a word of `needs`, or a strong name of the same actor, near
+    needs: Phrases = field(default_factory=dict)
+    never: Phrases = field(default_factory=dict)  # readings that hold a name but do not mean this actor
     never_as: Mapping[str, str] = field(default_factory=dict)  # phrase: the other actor it means
     case: tuple[str, ...] = ()  # names that count in exactly this case
 
@@ -47,7 +47,7 @@ class Region:
     parents: tuple[str, ...] = ()  # ids, nearest first, complete: no tree has to be walked
     lat: float | None = None
     lon: float | None = None
-    names: Phrases = NOTHING
+    names: Phrases = field(default_factory=dict)
     needs: tuple[str, ...] = ()  # words of which one must stand in the article
     case: tuple[str, ...] = ()  # names that count in exactly this case
 
@@ -139,3 +139,4 @@ class Config:
     regions: tuple[Region, ...] = ()
     rules: tuple[Rule, ...] = ()
     destinations: tuple[Destination, ...] = ()
+    exclusions: tuple[str, ...] = ()  # words that are also place names, of all languages

@@ -27,7 +27,10 @@ class Store(Protocol):
         """Articles that share a band with these: candidates for near copies, by (published_at, id)."""
 
     def ingested(self, since: datetime) -> Iterator[Article]:
-        """Articles with `ingested_at` at or after `since`, by (ingested_at, id)."""
+        """Articles with `ingested_at` at or after `since`, by (ingested_at, id), read page by page.
+
+        The caller may write between two of them.
+        """
 
     def save(self, changes: Changes) -> frozenset[str]:
         """Write all of it in one transaction; give the keys that lost: stale or existing articles, visits, states.
@@ -38,8 +41,8 @@ class Store(Protocol):
     def seen(self, ids: Collection[str]) -> dict[str, Seen]:
         """What was met before, by article id."""
 
-    def visits(self) -> dict[str, Stored[Visit]]:
-        """The last visit of every source, by source id."""
+    def visits(self, sources: Collection[str] | None = None) -> dict[str, Stored[Visit]]:
+        """The last visit of these sources (None: of all), by source id."""
 
     def state(self, key: str) -> Stored[str]:
         """A small state; Stored("") with version None where it was never written."""

@@ -1,0 +1,58 @@
+# Two commands on a fresh machine: `make demo` runs the main job, `make test` passes the tests. Both do all their set-up.
+
+PYTHON ?= python3
+DEMO := .venv
+DEV := .venv-dev
+LOCK := requirements.lock
+
+.PHONY: demo test lint types tests bench lock clean help
+
+help:
+	@echo 'make demo   set up the embedded default and run the whole pipeline on the bundled newsroom'
+	@echo 'make test   set up everything and run format check, lint, types and tests'
+	@echo 'make bench  the benchmarks: speed and memory, as ratios'
+	@echo 'make clean  remove what these made (never var/wireroom.db or var/archive)'
+
+demo: $(DEMO)/.ready
+	$(DEMO)/bin/wireroom demo
+
+# Fast parts first: a mistake in the format is told within seconds.
+test: lint types tests
+
+lint: $(DEV)/.ready
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+
+types: $(DEV)/.ready
+	$(DEV)/bin/mypy
+
+tests: $(DEV)/.ready
+	$(DEV)/bin/pytest -n 2 --dist loadfile --cov --cov-report= -q
+	$(DEV)/bin/python tests/coverage_floor.py
+
+bench: $(DEV)/.ready
+	$(DEV)/bin/python tests/bench/start_up.py
+	$(DEV)/bin/python tests/bench/store.py
+	$(DEV)/bin/python tests/bench/run.py
+
+# Byte code is compiled at installation, so that the first command starts as fast as the second.
+$(DEMO)/.ready: pyproject.toml $(LOCK)
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable .
+	@touch $@
+
+$(DEV)/.ready: pyproject.toml $(LOCK)
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[dev]'
+	@touch $@
+
+# What a fresh resolution gives, as name==version lines.
+lock:
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[dev]'
+	.venv-lock/bin/pip freeze --exclude wireroom | grep -E '^[A-Za-z0-9_.-]+==' > $(LOCK)
+	rm -rf .venv-lock
+
+clean:
+	rm -rf $(DEMO) $(DEV) .venv-lock build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis var/demo
+	find . -name __pycache__ -prune -exec rm -rf {} +

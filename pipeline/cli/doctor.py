@@ -1,0 +1,169 @@
+"""`wireroom doctor`: check everything a run needs, and say what to do about each fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
+from pipeline.model import ConfigError, Retry, StoreError
+
+if TYPE_CHECKING:
+    from pipeline.archive import Archive
+    from pipeline.stores import Store
+    from pipeline.watchlist import Config
+
+LEAP = timedelta(minutes=5)  # a clock further behind what it wrote itself has been set back
+SILENT = timedelta(days=3)
+
+
+@dataclass
+class Findings:
+    """What was checked: sentences by part, and whether any is a fault."""
+
+    rows: list[tuple[bool, str, str]] = field(default_factory=list)
+
+    def check(self, part: str, examine: Callable[[], str]) -> None:
+        """Keep what an examination says; a fault is what it raises."""
+        try:
+            self.rows.append((True, part, examine()))
+        except (ConfigError, StoreError) as fault:
+            self.rows.append((False, part, str(fault)))
+
+    @property
+    def faults(self) -> int:
+        """How many parts are at fault."""
+        return sum(not sound for sound, _, _ in self.rows)
+
+
+def doctor(
+    config: ConfigFolder = options.DEFAULT_CONFIG,
+    store: StoreUrl = options.DEFAULT_STORE,
+    archive: ArchiveUrl = options.DEFAULT_ARCHIVE,
+) -> None:
+    """Check config, store, archive, clock and destinations; exit 1 where something is at fault."""
+    findings = Findings()
+    now = datetime.now(UTC)
+    with ExitStack() as stack:
+        settings: list[Config] = []
+        stores: list[Store] = []
+        findings.check("config", lambda: examine_config(settings, options.load_config(config)))
+        findings.check("store", lambda: examine_store(stores, stack.enter_context(options.open_store(store))))
+        findings.check("archive", lambda: examine_archive(options.open_archive(archive)))
+        for opened in stores:
+            findings.check("clock", lambda opened=opened: examine_clock(opened, now))
+            for each in settings:
+                findings.check("sources", lambda opened=opened, each=each: examine_sources(opened, each, now))
+                findings.check("alerts", lambda opened=opened: examine_claims(opened))
+        for each in settings:
+            for part, examine in destinations(each):
+                findings.check(part, examine)
+    print_findings(findings)
+    if findings.faults:
+        raise typer.Exit(1)
+
+
+def examine_config(found: list[Config], settings: Config) -> str:
+    """Keep the configuration for the other examinations and count what it holds."""
+    found.append(settings)
+    enabled = sum(source.enabled for source in settings.sources or ())
+    counts = f"{len(settings.actors)} actors, {len(settings.regions)} regions, {len(settings.rules)} rules"
+    if settings.sources is None:
+        raise ConfigError(f"{settings.folder}/sources.yaml: not there. Say which feeds to read, four lines a source.")
+    return f"{settings.folder}: {enabled} of {len(settings.sources)} sources enabled, {counts}"
+
+
+def examine_store(found: list[Store], opened: Store) -> str:
+    """Keep the store and count its articles."""
+    found.append(opened)
+    return f"{opened.count()} articles"
+
+
+def examine_archive(archive: Archive) -> str:
+    """Write to the archive and look for torn files of the last two days."""
+    from pipeline.archive import Damaged
+
+    archive.check()
+    files = archive.files()
+    recent = archive.files(since=(datetime.now(UTC) - timedelta(days=1)).date())
+    torn = [file for file in recent if any(isinstance(found, Damaged) for found in archive.pages(file))]
+    if torn:
+        raise StoreError(
+            f"{torn[0]} is cut off at its end, as a crash or a full disk leaves it. What stands before is read; "
+            "delete nothing, the pages behind are asked for again."
+        )
+    return f"{archive.url}: writable, {len(files)} files"
+
+
+def examine_clock(opened: Store, now: datetime) -> str:
+    """Compare the clock with the times that it wrote earlier."""
+    latest = max((each.value.visited_at for each in opened.visits().values() if each.value.visited_at), default=None)
+    if latest and latest > now + LEAP:
+        raise StoreError(
+            f"it says {now:%Y-%m-%d %H:%M} UTC, before the last visit ({latest:%Y-%m-%d %H:%M}). Set it right."
+        )
+    return f"{now:%Y-%m-%d %H:%M} UTC"
+
+
+def examine_sources(opened: Store, settings: Config, now: datetime) -> str:
+    """Tell which enabled sources fail."""
+    from pipeline import schedule
+
+    visits = opened.visits()
+    failing = [
+        f"{source.id} ({stored.value.reason})"
+        for source in settings.sources or ()
+        if source.enabled
+        and (stored := visits.get(source.id)) is not None
+        and schedule.state(source, stored.value, now) in ("failing", "gone")
+    ]
+    if failing:
+        shown = ", ".join(failing[:5]) + (f" and {len(failing) - 5} more" if len(failing) > 5 else "")  # noqa: PLR2004 - a line's worth
+        raise StoreError(
+            f"{len(failing)} fail: {shown}. `wireroom sources ID` tells more; they are tried again on their own."
+        )
+    return f"{len(visits)} visited, none failing"
+
+
+def examine_claims(opened: Store) -> str:
+    """Tell of alerts that nobody has accepted."""
+    waiting = opened.undelivered()
+    if waiting:
+        raise StoreError(
+            f"{len(waiting)} alerts wait for delivery, the oldest since {waiting[0].at:%Y-%m-%d %H:%M} UTC; the next run sends them."
+        )
+    return "all delivered"
+
+
+def destinations(settings: Config) -> Iterator[tuple[str, Callable[[], str]]]:
+    """An examination for each destination."""
+    from pipeline.notify import check
+
+    for destination in settings.destinations:
+
+        def examine(destination=destination) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001 - bound here
+            try:
+                return check(destination)
+            except Retry as fault:
+                raise StoreError(f"{fault.reason}. Correct alerts.yaml or the rights of the file.") from fault
+
+        yield f"alerts to {destination.id}", examine
+
+
+def print_findings(findings: Findings) -> None:
+    """Print a line a part, faults marked."""
+    from rich.text import Text
+
+    from pipeline.cli.screen import console
+
+    out = console()
+    for sound, part, told in findings.rows:
+        mark = ("ok   ", "green") if sound else ("FAULT", "bold red")
+        out.print(Text.assemble(mark, f"  {part}: {told}"))
+    out.print(f"{findings.faults} faults" if findings.faults else "everything is in order", style="bold")

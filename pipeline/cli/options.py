@@ -1,0 +1,99 @@
+"""Options that many commands share, and what they open."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.model import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.archive import Archive
+    from pipeline.stores import Store
+    from pipeline.watchlist import Config
+
+DEFAULT_CONFIG = Path("config")
+DEFAULT_STORE = "sqlite:///var/wireroom.db"
+DEFAULT_ARCHIVE = "var/archive"
+
+ConfigFolder = Annotated[
+    Path,
+    typer.Option("--config", envvar="WIREROOM_CONFIG", metavar="DIR", help="Folder of the configuration."),
+]
+StoreUrl = Annotated[
+    str,
+    typer.Option(
+        "--store", envvar="WIREROOM_STORE", metavar="URL", help="Store: sqlite:///relative or sqlite:////absolute."
+    ),
+]
+ArchiveUrl = Annotated[
+    str,
+    typer.Option("--archive", envvar="WIREROOM_ARCHIVE", metavar="URL", help="Archive: a folder or any fsspec URL."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def load_config(folder: Path) -> Config:
+    """The configuration with the shipped gazetteer; raises ConfigError."""
+    from pipeline import config, gazetteer
+
+    return config.load(folder, os.environ, gazetteer=gazetteer.places())
+
+
+def with_sources(config: Config) -> Config:
+    """The same configuration; raises ConfigError where it names no sources."""
+    if config.sources is None:
+        raise ConfigError(f"{config.folder}/sources.yaml: not there. Say which feeds to read, four lines a source.")
+    return config
+
+
+@contextmanager
+def open_store(url: str) -> Iterator[Store]:
+    """The store of a URL, closed at the end; raises ConfigError and StoreError."""
+    if url.startswith(("elasticsearch+http://", "elasticsearch+https://")):
+        raise ConfigError(f"--store {url}: this version keeps its store in SQLite; use {DEFAULT_STORE}.")
+    if not url.startswith("sqlite:///"):
+        raise ConfigError(f"--store {url}: expected sqlite:///relative/path.db or sqlite:////absolute/path.db.")
+    from pipeline.stores.sqlite import SqliteStore
+
+    store = SqliteStore.open(url, waiting=lambda: warn("another run is at work on this store; waiting for it"))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def open_archive(url: str) -> Archive:
+    """The archive of a URL; raises StoreError."""
+    from pipeline.archive import Archive
+
+    return Archive(url)
+
+
+def warn(sentence: str) -> None:
+    """Tell the operator something, on stderr."""
+    sys.stderr.write(f"wireroom: {sentence}\n")
+
+
+def moment(text: str, option: str, now: datetime) -> datetime:
+    """A time from `7d`, `12h`, `30m`, a date or an ISO 8601 time (UTC where it names no zone); raises ConfigError."""
+    units = {"d": "days", "h": "hours", "m": "minutes"}
+    try:
+        if text[-1:] in units and text[:-1].isdecimal():
+            return now - timedelta(**{units[text[-1]]: int(text[:-1])})
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise ConfigError(f"{option} {text}: expected 7d, 12h or a date such as 2026-11-21.") from None
+    return replace_zone(found)
+
+
+def replace_zone(found: datetime) -> datetime:
+    """The time in UTC; one without a zone is taken as UTC."""
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

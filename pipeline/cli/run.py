@@ -1,0 +1,77 @@
+"""`wireroom run`: one pass over the sources that are due, or one after the other."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
+
+if TYPE_CHECKING:
+    from pipeline.flow import Run
+    from pipeline.stores import Store
+
+LONGEST_NAP = 60.0  # seconds: a source added to a shared store is noticed within a minute
+
+
+def run(
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    source: Annotated[str, typer.Option("--source", metavar="ID", help="Ask this source now, due or not.")] = "",
+    config: ConfigFolder = options.DEFAULT_CONFIG,
+    store: StoreUrl = options.DEFAULT_STORE,
+    archive: ArchiveUrl = options.DEFAULT_ARCHIVE,
+) -> None:
+    """Collect the sources that are due, store their articles, send alerts; print what became of every entry."""
+    from pipeline.flow import Run
+
+    settings = options.with_sources(options.load_config(config))
+    if source and source not in {each.id for each in settings.sources or ()}:
+        raise options.ConfigError(f"--source {source}: no such id in {settings.folder}/sources.yaml.")
+    pages = options.open_archive(archive)
+    failed = False
+    with options.open_store(store) as opened:
+        try:
+            while True:
+                failed |= one_pass(Run(settings, opened, pages, ""), source)
+                if not watch:
+                    break
+                nap(opened)
+        except KeyboardInterrupt:
+            if not watch:
+                raise
+            options.warn("stopped")
+            return
+    if failed:
+        raise typer.Exit(1)
+
+
+def one_pass(prepared: Run, asked: str = "") -> bool:
+    """Make one pass and print its table; tell whether an entry failed."""
+    from dataclasses import replace
+
+    from pipeline import flow
+    from pipeline.cli.progress import Progress
+    from pipeline.cli.screen import print_outcomes
+    from pipeline.notify import senders
+
+    with Progress() as progress:
+        run = replace(prepared, id=flow.new_id(datetime.now(UTC)), note=progress.note, tick=progress.tick)
+        sources = flow.due_sources(run, asked or None)
+        done = flow.one_pass(run, sources, senders(run.config.destinations))
+    outcomes = list(run.store.outcomes(run.id))
+    print_outcomes(outcomes)
+    if done.recovered:
+        options.warn(f"{done.recovered} pages of an interrupted run were archived already and are stored now")
+    return any(outcome.entry and outcome.fate == "failed" for outcome in outcomes)
+
+
+def nap(store: Store) -> None:
+    """Sleep until the next source is due, a minute at most."""
+    now = datetime.now(UTC)
+    due = [each.value.next_visit for each in store.visits().values() if each.value.next_visit]
+    seconds = min(((at - now).total_seconds() for at in due), default=LONGEST_NAP)
+    time.sleep(min(max(seconds, 1.0), LONGEST_NAP))

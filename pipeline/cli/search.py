@@ -1,0 +1,78 @@
+"""`wireroom search`: articles by words, actor, region, outlet and time."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.options import AsJson, ConfigFolder, StoreUrl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.model import Hit
+    from pipeline.query import Search
+
+Many = list[str]
+
+
+def search(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORDS]", help='Words, "a phrase", word*, AND OR NOT ( ).')
+    ] = None,
+    actor: Annotated[Many, typer.Option(metavar="ID", help="Named actor; repeat for any of several.")] = [],  # noqa: B006 - typer copies it
+    region: Annotated[Many, typer.Option(metavar="ID", help="Named region: IQ, IQ-NI, gn-99072, qandil ...")] = [],  # noqa: B006
+    country: Annotated[Many, typer.Option(metavar="CC", help="Country of the outlet.")] = [],  # noqa: B006
+    outlet: Annotated[Many, typer.Option(metavar="ID", help="Outlet.")] = [],  # noqa: B006
+    language: Annotated[Many, typer.Option(metavar="CODE", help="Language of the article.")] = [],  # noqa: B006
+    since: Annotated[str, typer.Option(metavar="WHEN", help="7d, 12h or a date (UTC): published at or after.")] = "",
+    until: Annotated[str, typer.Option(metavar="WHEN", help="Published before.")] = "",
+    sort: Annotated[str, typer.Option(metavar="newest|best", help="Order.")] = "newest",
+    limit: Annotated[int, typer.Option(min=0, help="How many to print; 0 = all.")] = 20,
+    every: Annotated[bool, typer.Option("--all", help="Every article, not one per story.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFolder = options.DEFAULT_CONFIG,
+    store: StoreUrl = options.DEFAULT_STORE,
+) -> None:
+    """Find articles; without words, all that the filters leave. Newest first, one per story."""
+    from pipeline.query import Search, parse
+
+    if sort not in ("newest", "best"):
+        raise options.ConfigError(f"--sort {sort}: expected newest or best.")
+    now = datetime.now(UTC)
+    asked = Search(
+        query=parse(" ".join(words or ())),
+        actors=tuple(actor),
+        regions=tuple(region),
+        countries=tuple(each.upper() for each in country),
+        outlets=tuple(outlet),
+        languages=tuple(language),
+        since=options.moment(since, "--since", now) if since else None,
+        until=options.moment(until, "--until", now) if until else None,
+        sort=sort,
+        limit=limit,
+        every=every,
+    )
+    with options.open_store(store) as opened:
+        found = print_hits(asked, opened.search(asked), as_json=as_json)
+    if not found and not as_json:
+        options.warn("nothing found")
+
+
+def print_hits(asked: Search, hits: Iterable[Hit], *, as_json: bool = False) -> int:
+    """Print hits as they come; give their number."""
+    from pipeline.cli.screen import print_hit
+    from pipeline.document import document
+    from pipeline.excerpt import excerpt
+
+    number = 0
+    for number, hit in enumerate(hits, 1):
+        if as_json:
+            typer.echo(json.dumps(document(hit.article), ensure_ascii=False))
+        else:
+            print_hit(hit, excerpt(hit.article, asked.query, asked.actors), number)
+    return number

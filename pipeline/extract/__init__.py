@@ -1,0 +1,106 @@
+"""A page as the web answered it, or its decoded HTML, to an article: text, headline, publication date, declared language.
+
+Every choice is told in `Article.origins`: (field, where it came from).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+
+from pipeline import urls
+from pipeline.extract import body, charset, dates, headline, metadata
+from pipeline.model import Article, Drop, Entry, Page, Reading, Source
+
+__all__ = ["Extract"]
+
+FEED_TEXT = "feed-text"
+"""Flag of an article whose text is the feed's, because the page gave none worth having."""
+SHORT = 250  # characters: a page with less is a teaser or a wall, where the feed carries twice as much
+DIGEST = 32  # hex digits kept of the SHA-256 of a text: 128 bits tell the readings of one page apart
+
+MARKUP = re.compile(r"<[a-zA-Z!?/]")
+OTHER_XML = re.compile(r"\s*(?:<\?xml[^>]{0,200}>)?\s*<(?:rss|feed|urlset|sitemapindex|rdf:RDF|svg)\b")
+OTHER_BYTES = (
+    *(b"%PDF-", b"%!PS", b"{\\rtf", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"\0\0\0"),
+    *(b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"ID3", b"OggS", b"wOF", b"SQLite"),
+)
+"""How documents, pictures, archives, sound and fonts begin."""
+
+
+class Extract:
+    """Pages to articles; nothing is remembered from one page to the next."""
+
+    def page(self, page: Page) -> Article:
+        """Read a page as the web answered it; raises Drop("not-html") or Drop("empty") and nothing else.
+
+        The article is flagged `charset-guessed` where its encoding was, and `feed-text` where the text is the feed's.
+        """
+        answer = page.answer
+        is_other = answer.body.startswith(OTHER_BYTES)
+        decoded = charset.decode(b"" if is_other else answer.body, answer.header("content-type"), page.source.languages)
+        article = _article(page.url, decoded.text, page.source, page.entry, answer.at)
+        origins = (*article.origins, ("charset", decoded.charset))
+        return replace(article, origins=origins, flags=article.flags + (charset.GUESSED,) * decoded.guessed)
+
+    def html(self, url: str, html: str, source: Source, entry: Entry, fetched_at: datetime | None = None) -> Article:
+        """Read decoded HTML; raises as `page`. Without `fetched_at` no date is too far in the future.
+
+        A `url` that is no web address gives an article without id; lone surrogates, as JSON may bring them, are replaced.
+        """
+        return _article(url, html.encode("utf-8", "replace").decode(), source, entry, fetched_at)
+
+
+def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: datetime | None) -> Article:
+    import trafilatura
+
+    shielded = body.shield(html)
+    tree = body.parse(shielded.html) if MARKUP.search(html) and not _is_other(html) else None
+    facts, text = metadata.Facts(), ""
+    if tree is not None:
+        facts = metadata.take(tree).restored(shielded.restore)
+        text = shielded.restore(body.text_of_page(tree))
+    text, flags = _or_feed(text, entry)
+    if not text:
+        raise Drop("not-html" if tree is None else "empty")
+    where, title = headline.choose(facts, entry.title, (source.id, source.name, urls.outlet_host(url)))
+    published = dates.decide(facts.dates, entry, source, url, fetched_at)
+    origin = published.where or published.source
+    return Article(
+        id=_id(url),
+        url=url,
+        title=title,
+        text=text,
+        published_at=published.at,
+        published_from=published.source,
+        fetched_at=fetched_at,
+        outlet=source.outlet,
+        flags=flags,
+        extractor=("trafilatura", trafilatura.__version__),
+        readings=(Reading(fetched_at, sha256(text.encode()).hexdigest()[:DIGEST]),) if fetched_at else (),
+        origins=(("title", where), ("published_at", origin), ("text", "feed" if flags else "page")),
+        declared_language=facts.language or entry.language,
+    )
+
+
+def _is_other(html: str) -> bool:
+    """Whether this is JSON or an XML document of another kind."""
+    return html.lstrip()[:1] in ("{", "[") or OTHER_XML.match(html) is not None
+
+
+def _or_feed(text: str, entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """The text of the page, or that of the feed where the page has next to none; and flags."""
+    if entry.content and len(text) < SHORT:
+        told = body.text_of_fragment(entry.content)
+        if len(told) > 2 * len(text):
+            return told, (FEED_TEXT,)
+    return text, ()
+
+
+def _id(url: str) -> str:
+    try:
+        return urls.article_id(url)
+    except ValueError:
+        return ""

@@ -1,0 +1,69 @@
+"""The running text of a page or of a feed's content, with zero-width non-joiners kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.clean.characters import ZWNJ
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+REFERENCE = re.compile(r"&(?:zwnj|#0{0,6}8204|#[xX]0{0,6}200[cC]);?")
+IN_JSON = ("\\u200c", "\\u200C")
+STAND_INS = tuple(map(chr, range(0x14600, 0x14647)))
+"""Anatolian hieroglyphs: letters to every filter on the way (printable, alphabetic, stable under NFC), and on no page."""
+LINES = frozenset("address article blockquote br dd div dl dt figcaption h1 h2 h3 h4 h5 h6 hr li ol p pre section table tr ul".split())
+UNREAD = ("script", "style", "iframe", "noscript", "template")
+
+
+@dataclass(frozen=True, slots=True)
+class Shielded:
+    """HTML in which another character stands for ZWNJ; `mark` is "" where there was none."""
+
+    html: str
+    mark: str = ""
+
+    def restore(self, text: str) -> str:
+        """Put ZWNJ back into a text that was taken from this HTML."""
+        return text.replace(self.mark, ZWNJ) if self.mark else text
+
+
+def shield(html: str) -> Shielded:
+    """Replace every ZWNJ by a stand-in: trafilatura deletes it, and می‌توان would become میتوان."""
+    if not (ZWNJ in html or "\\u200" in html or REFERENCE.search(html)):
+        return Shielded(html)
+    mark = next((mark for mark in STAND_INS if mark not in html), ZWNJ)
+    for spelling in (ZWNJ, *IN_JSON):
+        html = html.replace(spelling, mark)
+    return Shielded(REFERENCE.sub(mark, html), mark)
+
+
+def parse(html: str) -> HtmlElement | None:
+    """The tree of a page, parsed as trafilatura does it; None where there is nothing to parse."""
+    from trafilatura.utils import load_html
+
+    return load_html(html)
+
+
+def text_of_page(tree: HtmlElement) -> str:
+    """The text of a page, paragraphs separated by line feeds, reader comments left out; "" where there is none."""
+    import trafilatura
+
+    return trafilatura.extract(tree, include_comments=False) or ""
+
+
+def text_of_fragment(markup: str) -> str:
+    """All text of a piece of HTML, a line for each block: what a feed carries has no furniture around it."""
+    tree = parse(f"<html><body><div>{' '.join(markup.split())}</div></body></html>")
+    if tree is None:
+        return ""
+    for element in list(tree.iter(*UNREAD)):
+        element.drop_tree()
+    for element in tree.iter(*LINES):
+        element.text = f"\n{element.text or ''}"
+        element.tail = f"\n{element.tail or ''}"
+    lines = (" ".join(line.split()) for line in tree.text_content().split("\n"))
+    return "\n".join(filter(None, lines))

@@ -1,0 +1,169 @@
+"""Feeds and pages to the archive: who is due is asked, what is new is fetched, and nothing is promised twice."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline import feeds, intake, schedule
+from pipeline.archive import Writer
+from pipeline.fetch import Web
+from pipeline.flow.run import Run
+from pipeline.model import (
+    Changes,
+    Drop,
+    Entry,
+    Fate,
+    Outcome,
+    Page,
+    Retry,
+    Seen,
+    Source,
+    Stored,
+    StoreError,
+    Visit,
+)
+from pipeline.schedule import Poll
+from pipeline.urls import article_id
+
+AT_ONCE = 32  # sources under way; hosts take turns anyway, and a body may hold 15 MiB
+
+
+async def collect(run: Run, sources: Sequence[Source], web: Web) -> None:
+    """Poll these sources and archive the pages of what is new, each source on its own; raises StoreError only."""
+    visits = run.store.visits()
+    settled = _settled(run, {each.value.run for each in visits.values() if each.value.pending})
+    gate, done = asyncio.Semaphore(AT_ONCE), 0
+    with run.archive.writer(run.id) as writer:
+        desk = Desk(run, web, writer)
+
+        async def one(source: Source) -> None:
+            nonlocal done
+            async with gate:
+                stored = visits.get(source.id) or Stored(Visit(source.id))
+                visit = intake.leftovers(stored.value, settled[stored.value.run, source.id])
+                await desk.guarded(source, Stored(visit, stored.version))
+            done += 1
+            run.tick("collect", done, len(sources))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for source in sources:
+                    group.create_task(one(source))
+        except* StoreError as faults:
+            raise faults.exceptions[0] from None
+
+
+def _settled(run: Run, runs: set[str]) -> dict[tuple[str, str], set[int]]:
+    """Entry numbers with a final outcome, by (run, source): what an interrupted run need not be asked for again."""
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for each in runs:
+        for outcome in run.store.outcomes(each):
+            if outcome.entry and outcome.fate is not Fate.RETRY:
+                found[each, outcome.source].add(outcome.entry)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Collects one source after the other for one run."""
+
+    run: Run
+    web: Web
+    writer: Writer
+
+    async def guarded(self, source: Source, stored: Stored[Visit]) -> None:
+        """Collect a source; a bug costs one failed outcome, and its traceback is told (guarantee 4)."""
+        try:
+            await self.source(source, stored)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - the runner's one broad except
+            self.run.note(f"{source.id}: {traceback.format_exc()}")
+            self._save(outcomes=(self._outcome(source, source.feed, "feed", Fate.FAILED, "internal-error"),))
+
+    async def source(self, source: Source, stored: Stored[Visit]) -> None:
+        """Poll the feed, record the visit with what it promised, fetch the pages, take the promises off."""
+        poll = await self._poll(source, stored.value)
+        now = self.run.now()
+        promised = intake.promises(poll.feed) if poll.feed else ()
+        seen = self.run.store.seen([each.id for each in promised if each.id])
+        taken = intake.decide(poll.feed, stored.value, seen, now)
+        answer_held = len(poll.feed.entries) + poll.feed.cut if poll.feed else stored.value.entries
+        visit = replace(
+            schedule.after(
+                source, stored.value, replace(poll, new=len(taken.fetch)), now, self.run.config.settings.fetch
+            ),
+            run=self.run.id,
+            entries=answer_held,
+            known=taken.known,
+            pending=(*taken.fetch, *taken.waiting),
+        )
+        outcomes = [self._poll_outcome(source, poll), *(self._ended(source, each) for each in taken.ended)]
+        if self._save(visit=Stored(visit, stored.version), outcomes=tuple(outcomes)):
+            self.run.note(f"{source.id}: another worker polled it meanwhile; left to that one")
+            return
+        left = [entry for entry in [await self._page(source, entry) for entry in taken.fetch] if entry]
+        self.writer.flush()
+        version = self.run.store.visits([source.id])[source.id].version
+        self._save(visit=Stored(replace(visit, pending=(*left, *taken.waiting)), version))
+
+    async def _poll(self, source: Source, visit: Visit) -> Poll:
+        now = self.run.now()
+        try:
+            answer = await self.web.feed(source, schedule.conditional(source, visit, now))
+        except (Drop, Retry) as fault:
+            return Poll(fault=fault)
+        if answer.status != 200:  # noqa: PLR2004 - HTTP OK
+            return Poll(answer=answer)
+        try:
+            feed = feeds.parse(
+                answer.body, answer.url, answer.header("content-type"), timezone=source.timezone, now=now
+            )
+        except Drop as fault:
+            return Poll(answer=answer, fault=fault)
+        return Poll(answer=answer, feed=feed)
+
+    async def _page(self, source: Source, entry: Entry) -> Entry | None:
+        """Fetch and archive one page; give the promise back where it must be tried again."""
+        try:
+            answer = await self.web.page(entry.url)
+        except (Drop, Retry) as fault:
+            left = intake.again(entry, fault, self.run.now()) if isinstance(fault, Retry) else None
+            self._give_up(source, intake.fault_outcome(entry, fault, left))
+            return left
+        self.writer.add(Page(entry.url, answer, entry, source, self.run.id))
+        return None
+
+    def _give_up(self, source: Source, ended: intake.Ended) -> None:
+        """Record at once what became of a page that was not had, so that a crash does not ask for it again."""
+        seen = Seen(article_id(ended.entry.url), self.run.now(), ended.fate, ended.reason)
+        outcome = self._outcome(source, ended.entry.url, "fetch", ended.fate, ended.reason, ended.entry.number)
+        self._save(outcomes=(outcome,), seen=() if ended.fate is Fate.RETRY else (seen,))
+
+    def _poll_outcome(self, source: Source, poll: Poll) -> Outcome:
+        fate, reason = schedule.verdict(poll)
+        return self._outcome(source, source.feed, "feed", fate, reason)
+
+    def _ended(self, source: Source, ended: intake.Ended) -> Outcome:
+        outcome = self._outcome(source, ended.entry.url, "entry", ended.fate, ended.reason, ended.entry.number)
+        return replace(outcome, count=ended.count)
+
+    def _outcome(self, source: Source, url: str, stage: str, fate: Fate, reason: str, number: int = 0) -> Outcome:
+        return Outcome(self.run.id, source.id, url, stage, fate, reason, self.run.now(), number)
+
+    def _save(
+        self,
+        visit: Stored[Visit] | None = None,
+        outcomes: tuple[Outcome, ...] = (),
+        seen: tuple[Seen, ...] = (),
+    ) -> frozenset[str]:
+        """Write; while the store is away outcomes are kept beside the archive for the next run."""
+        try:
+            return self.run.store.save(Changes(visits=(visit,) if visit else (), outcomes=outcomes, seen=seen))
+        except StoreError:
+            self.run.archive.spool(self.run.id, outcomes)
+            raise

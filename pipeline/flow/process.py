@@ -1,0 +1,118 @@
+"""Archive to store: every page that was archived and not read yet becomes an article or an outcome."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from pipeline import revision, urls
+from pipeline.archive import Archived, Damaged
+from pipeline.flow.run import BATCH, Run
+from pipeline.model import Article, Changes, Fate, Outcome, Seen, Stored
+from pipeline.readers import Readers, Reading, Unread, batches
+
+ARCHIVE_DAY, FINISHED = "archive-day", "done"
+SAVE_ATTEMPTS = 5
+
+
+def process(run: Run, readers: Readers) -> Counter[str]:
+    """Read what is left to read in the archive; give the number of pages by the run that fetched them."""
+    read: Counter[str] = Counter()
+    for file, begun in _unfinished(run):
+        progress = begun
+        pages = sound_pages(run, file, int(progress.value or 0))
+        for batch in batches(readers.read(pages), BATCH):
+            store_readings(run, batch)
+            progress = run.save_state(f"archive/{file}", progress, str(batch[-1][0].next_offset))
+            read.update(archived.page.run for archived, _ in batch)
+            run.tick("read", read.total(), 0)
+        run.save_state(f"archive/{file}", progress, FINISHED)
+    yesterday = run.now().date() - timedelta(days=1)
+    run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), yesterday.isoformat())
+    return read
+
+
+def sound_pages(run: Run, file: str, offset: int = 0) -> Iterator[Archived]:
+    """The pages of a file, with today's idea of their sources; a torn end is told and passed over."""
+    sources = {source.id: source for source in run.config.sources or ()}
+    for found in run.archive.pages(file, offset):
+        if isinstance(found, Damaged):
+            run.note(f"archive file {file} is cut off at byte {found.offset}; every page before that is read")
+        else:
+            source = sources.get(found.page.source.id, found.page.source)
+            yield replace(found, page=replace(found.page, source=source))
+
+
+def store_readings(run: Run, batch: Sequence[tuple[Archived, Reading]]) -> None:
+    """Store what was read and its outcomes in one write; what another worker changed meanwhile is merged again."""
+    told = False
+    for _ in range(SAVE_ATTEMPTS):
+        merged = merge_batch(run, batch)
+        lost = run.store.save(replace(merged.changes, outcomes=(), seen=()) if told else merged.changes)
+        batch = [each for each in batch if isinstance(each[1], Article) and each[1].id in lost]
+        told = True
+        if not batch:
+            return
+    raise RuntimeError(f"{len(batch)} articles kept changing while they were written")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A batch of readings merged with what the store holds."""
+
+    changes: Changes
+    tally: Counter[tuple[Fate, str]]
+
+
+def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], *, replayed: bool = False) -> Merged:
+    """Merge readings with the stored articles in the order of the batch; what is replayed was ingested when fetched."""
+    stored = run.store.articles({result.id for _, result in batch if isinstance(result, Article)})
+    current = {key: each.value for key, each in stored.items()}
+    now = run.now()
+    outcomes: list[Outcome] = []
+    seen: list[Seen] = []
+    for archived, result in batch:
+        stage, fate, reason = "store", Fate.KEPT, ""
+        if isinstance(result, Unread):
+            stage, fate, reason = result.stage, result.fate, result.reason
+            if result.trace:
+                run.note(f"{archived.page.url}: {result.trace}")
+        else:
+            fresh = _fresh(result, archived, archived.page.answer.at if replayed else now)
+            current[result.id], fate, reason = revision.merge(current.get(result.id), fresh)
+        outcomes.append(_outcome(archived, stage, fate, reason))
+        seen.append(Seen(urls.article_id(archived.page.url), archived.page.answer.at, fate, reason))
+    changed = tuple(
+        Stored(article, stored[key].version if key in stored else None)
+        for key, article in sorted(current.items())
+        if key not in stored or article is not stored[key].value
+    )
+    tally = Counter((outcome.fate, outcome.reason) for outcome in outcomes)
+    return Merged(Changes(articles=changed, seen=tuple(seen), outcomes=tuple(outcomes)), tally)
+
+
+def _fresh(article: Article, archived: Archived, ingested_at: datetime) -> Article:
+    """The article as it enters the store: a story of its own until it is settled."""
+    return replace(
+        article,
+        archive=archived.place,
+        ingested_at=ingested_at,
+        story=article.id,
+        first_outlet=article.outlet.id,
+    )
+
+
+def _outcome(archived: Archived, stage: str, fate: Fate, reason: str) -> Outcome:
+    page = archived.page
+    return Outcome(page.run, page.source.id, page.url, stage, fate, reason, page.answer.at, page.entry.number)
+
+
+def _unfinished(run: Run) -> Iterator[tuple[str, Stored[str]]]:
+    """Archive files with pages that are not in the store, oldest first, and how far each was read."""
+    day = run.store.state(ARCHIVE_DAY).value
+    for file in run.archive.files(since=date.fromisoformat(day) if day else None):
+        progress = run.store.state(f"archive/{file}")
+        if progress.value != FINISHED:
+            yield file, progress

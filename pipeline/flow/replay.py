@@ -1,0 +1,94 @@
+"""Archived pages through today's rules: the store follows a change of config or program, and nobody is alerted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pipeline import urls
+from pipeline.archive import Archived
+from pipeline.flow.process import Merged, merge_batch, sound_pages
+from pipeline.flow.run import BATCH, Run
+from pipeline.flow.settle import place
+from pipeline.model import Article, Changes, Fate, Stored
+from pipeline.readers import Readers, Reading, batches
+
+ATTEMPTS = 5
+TOLD = ("title", "text", "language", "published_at", "actors", "regions", "removed", "flags")
+LONGEST = 60  # characters of a value in a line of the dry run
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Which pages to read again: UTC days of their fetch (both inclusive), an outlet, only those without an article."""
+
+    since: date
+    until: date
+    outlet: str = ""
+    failed: bool = False
+    dry_run: bool = False
+
+
+def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]) -> Counter[tuple[Fate, str]]:
+    """Read the pages again and store what changed; give the count of each (fate, reason).
+
+    `ingested_at` of an article that replay creates is the time of its fetch, which lies behind the cursor of the
+    alerts: replay never alerts. The dry run tells each change instead of writing it.
+    """
+    tally: Counter[tuple[Fate, str]] = Counter()
+    with run.store.exclusive(), readers:
+        for file in run.archive.files(again.since, again.until):
+            pages = (archived for archived in sound_pages(run, file) if _wanted(run, again, archived))
+            for batch in batches(readers.read(pages), BATCH):
+                if again.dry_run:
+                    merged = merge_batch(run, batch, replayed=True)
+                    for line in _differences(run, merged.changes):
+                        tell(line)
+                else:
+                    merged = _store(run, batch)
+                tally += merged.tally
+                run.tick("replay", tally.total(), 0)
+    return tally
+
+
+def _store(run: Run, batch: Sequence[tuple[Archived, Reading]]) -> Merged:
+    """Write a batch and place what changed; what another worker changed meanwhile is merged again."""
+    for _ in range(ATTEMPTS):
+        merged = merge_batch(run, batch, replayed=True)
+        if not run.store.save(replace(merged.changes, outcomes=())):
+            place(run, [each.value for each in merged.changes.articles])
+            return merged
+    raise RuntimeError("articles kept changing while they were replayed")
+
+
+def _wanted(run: Run, again: Again, archived: Archived) -> bool:
+    page = archived.page
+    if again.outlet and page.source.id != again.outlet:
+        return False
+    return not (again.failed and run.store.articles([urls.article_id(page.url)]))
+
+
+def _differences(run: Run, changes: Changes) -> Iterator[str]:
+    """A line a changed field of each changed article."""
+    old = run.store.articles([each.value.id for each in changes.articles])
+    for each in changes.articles:
+        yield from _difference(old.get(each.value.id), each.value)
+
+
+def _difference(old: Stored[Article] | None, new: Article) -> Iterator[str]:
+    if old is None:
+        yield f"{new.url}: would be created: {new.title}"
+        return
+    for name in TOLD:
+        before, after = getattr(old.value, name), getattr(new, name)
+        if before != after:
+            yield f"{new.url}: {name}: {_short(before)} -> {_short(after)}"
+
+
+def _short(value: object) -> str:
+    if isinstance(value, tuple):
+        value = ", ".join(map(str, value)) or "nothing"
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"

@@ -1,0 +1,47 @@
+"""One pass of one worker: its name, what it works on, and whom it tells."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pipeline.archive import Archive
+from pipeline.model import Changes, Stored
+from pipeline.stores import Store
+from pipeline.watchlist import Config
+
+BATCH = 32  # articles a transaction: 200 kB each at worst, and no other worker waits for long
+OVERLAP = timedelta(minutes=2)  # cursors look back over clock skew between workers; what repeats is harmless
+
+
+def _nothing(*_: object) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the steps of a pass share; stages never see it."""
+
+    config: Config
+    store: Store
+    archive: Archive
+    id: str
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    note: Callable[[str], None] = _nothing  # a sentence for the operator
+    tick: Callable[[str, int, int], None] = _nothing  # step, how many are done, of how many (0: unknown)
+
+    def now(self) -> datetime:
+        """The time in UTC, whole seconds."""
+        return self.clock().astimezone(UTC).replace(microsecond=0)
+
+    def save_state(self, key: str, old: Stored[str], value: str) -> Stored[str]:
+        """Write a cursor; where another worker was faster its value stands, since cursors only go forward."""
+        self.store.save(Changes(states=((key, Stored(value, old.version)),)))
+        return self.store.state(key)
+
+
+def new_id(now: datetime) -> str:
+    """A run id that sorts by time."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

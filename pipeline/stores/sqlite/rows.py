@@ -1,0 +1,110 @@
+"""Values to rows and back. A column bears the name of its key or field; lists and objects are JSON text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from pipeline import document
+from pipeline.model import Article, Claim, Fate, Outcome, Seen, Visit
+from pipeline.records import entry_document, moment, outcome_document, read_entry, read_outcome, timestamp
+
+Row = tuple[Any, ...]
+
+ARTICLE = tuple(document.document(Article("", ""), private=True))
+"""Columns of an article: the keys of its document."""
+VISIT = tuple(field.name for field in fields(Visit))
+OUTCOME = tuple(field.name for field in fields(Outcome))
+SEEN = tuple(field.name for field in fields(Seen))
+CLAIM = ("key", *(field.name for field in fields(Claim)))
+
+_ARTICLE_JSON = frozenset(
+    {"outlet", "actors", "actor_names", "mentions", "regions", "locations", "removed", "flags", "archive", "extractor"}
+    | {"bands", "readings"}
+)
+_VISIT_TIMES = frozenset({"visited_at", "next_visit", "unconditional_at"})
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def article_row(article: Article) -> Row:
+    """An article as the columns ARTICLE."""
+    told = document.document(article, private=True)
+    return _sound(
+        _encode(told[name]) if name in _ARTICLE_JSON and told[name] is not None else told[name] for name in ARTICLE
+    )
+
+
+def read_article(row: Row) -> Article:
+    """The inverse of `article_row`; what follows its columns is passed over."""
+    told = dict(zip(ARTICLE, row, strict=False))
+    parsed = {name: json.loads(told[name]) for name in _ARTICLE_JSON if told[name] is not None}
+    return document.article({**told, **parsed, "lead": bool(told["lead"])})
+
+
+def visit_row(visit: Visit) -> Row:
+    """A visit as the columns VISIT."""
+    told = {name: getattr(visit, name) for name in VISIT}
+    told.update({name: _timestamp(told[name]) for name in _VISIT_TIMES})
+    told["known"] = _encode(visit.known)
+    told["pending"] = _encode([entry_document(entry) for entry in visit.pending])
+    return _sound(told.values())
+
+
+def read_visit(row: Row) -> Visit:
+    """The inverse of `visit_row`; what follows its columns is passed over."""
+    told = dict(zip(VISIT, row, strict=False))
+    told.update({name: _moment(told[name]) for name in _VISIT_TIMES})
+    told["known"] = tuple((key, fingerprint) for key, fingerprint in json.loads(told["known"]))
+    told["pending"] = tuple(read_entry(entry) for entry in json.loads(told["pending"]))
+    return Visit(**told)
+
+
+def outcome_row(outcome: Outcome) -> Row:
+    """An outcome as the columns OUTCOME."""
+    told = outcome_document(outcome)
+    return _sound(told[name] for name in OUTCOME)
+
+
+def read_outcome_row(row: Row) -> Outcome:
+    """The inverse of `outcome_row`."""
+    return read_outcome(dict(zip(OUTCOME, row, strict=True)))
+
+
+def seen_row(seen: Seen) -> Row:
+    """What was seen as the columns SEEN."""
+    return _sound((seen.id, timestamp(seen.first_seen), seen.fate, seen.reason))
+
+
+def read_seen(row: Row) -> Seen:
+    """The inverse of `seen_row`."""
+    key, first_seen, fate, reason = row
+    return Seen(key, moment(first_seen), Fate(fate), reason)
+
+
+def claim_row(claim: Claim) -> Row:
+    """A claim as the columns CLAIM."""
+    delivered_at = _timestamp(claim.delivered_at)
+    return _sound((claim.key, claim.rule, claim.article, claim.kind, timestamp(claim.at), claim.alert, delivered_at))
+
+
+def read_claim(row: Row) -> Claim:
+    """The inverse of `claim_row`."""
+    _, rule, article, kind, at, alert, delivered_at = row
+    return Claim(rule, article, kind, moment(at), alert, _moment(delivered_at))
+
+
+def _timestamp(at: datetime | None) -> str | None:
+    return timestamp(at) if at else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return moment(text) if text else None
+
+
+def _sound(values: Iterable[Any]) -> Row:
+    """The values with half surrogate pairs, which UTF-8 cannot say, replaced by question marks."""
+    return tuple(value.encode(errors="replace").decode() if isinstance(value, str) else value for value in values)

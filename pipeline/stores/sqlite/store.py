@@ -1,0 +1,177 @@
+"""The store itself: the contract of `pipeline.stores.Store`, each method one question to the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, closing
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from pipeline.model import Article, Changes, Claim, ConfigError, Hit, Outcome, Seen, Stored, StoreError, Visit
+from pipeline.query import Search
+from pipeline.records import timestamp
+from pipeline.stores.sqlite import articles, index, rows, schema
+from pipeline.stores.sqlite.faults import explained
+from pipeline.stores.sqlite.lock import exclusive
+from pipeline.stores.sqlite.schema import writing
+from pipeline.stores.sqlite.search import hits
+from pipeline.stores.sqlite.tables import CLAIMS, OUTCOMES, SEEN, STATES, VISITS
+
+SCHEME = "sqlite:///"
+PAGE = 500  # outcomes read at once
+
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+def _nobody() -> None:
+    """Tell nobody."""
+
+
+class SqliteStore:
+    """A store in one SQLite file. `waiting` is called once where `exclusive` has to wait, `connect` opens the file.
+
+    Times are kept in UTC with whole seconds. Processes may share the file, each with a store of its own: whoever
+    writes makes the others wait.
+    """
+
+    def __init__(self, path: Path, waiting: Callable[[], None] = _nobody, connect: Connect = schema.connect) -> None:
+        self._path = path
+        self._waiting = waiting
+        self._connect = connect
+        with explained(path):
+            self._db = connect(path)
+            try:
+                schema.prepare(self._db, path)
+                index.refresh(self._db)
+            except BaseException:
+                self._db.close()
+                raise
+
+    @classmethod
+    def open(cls, url: str, waiting: Callable[[], None] = _nobody) -> SqliteStore:
+        """The store at `sqlite:///relative.db` or `sqlite:////absolute.db`, made with its folders where it is missing.
+
+        Raises ConfigError for another form of URL, StoreError where the file cannot be used.
+        """
+        name = url.removeprefix(SCHEME)
+        if name == url or not name.strip("/"):
+            raise ConfigError(f"store {url}: expected sqlite:///FILE (from here) or sqlite:////FILE (from the root)")
+        path = Path(name).absolute()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"store {path} cannot be created: {error}; name another --store") from error
+        return cls(path, waiting)
+
+    def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
+        """Articles by id; unknown ids are absent."""
+        with explained(self._path):
+            return articles.by_id(self._db, ids)
+
+    def stories(self, stories: Collection[str]) -> list[Stored[Article]]:
+        """All articles of these stories, by (published_at, id)."""
+        with explained(self._path):
+            return articles.of_stories(self._db, stories)
+
+    def banded(self, bands: Collection[str]) -> list[Stored[Article]]:
+        """Articles that share a band with these, by (published_at, id)."""
+        with explained(self._path):
+            return articles.with_bands(self._db, bands)
+
+    def ingested(self, since: datetime) -> Iterator[Article]:
+        """Articles with `ingested_at` at or after `since`, by (ingested_at, id), read page by page."""
+        with explained(self._path):
+            yield from articles.ingested(self._db, timestamp(since))
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        """Write all of it in one transaction; give the keys that lost."""
+        with explained(self._path), writing(self._db) as db:
+            lost = articles.write(db, changes.articles)
+            for visit in changes.visits:
+                if not VISITS.put(db, rows.visit_row(visit.value), visit.version):
+                    lost.add(visit.value.source)
+            for key, state in changes.states:
+                if not STATES.put(db, (key, state.value), state.version):
+                    lost.add(key)
+            SEEN.create(db, map(rows.seen_row, changes.seen))
+            OUTCOMES.create(db, map(rows.outcome_row, changes.outcomes))
+        return frozenset(lost)
+
+    def seen(self, ids: Collection[str]) -> dict[str, Seen]:
+        """What was met before, by article id."""
+        with explained(self._path):
+            return {seen.id: seen for seen in map(rows.read_seen, SEEN.read(self._db, ids))}
+
+    def visits(self, sources: Collection[str] | None = None) -> dict[str, Stored[Visit]]:
+        """The last visit of these sources (None: of all), by source id."""
+        with explained(self._path):
+            return {row[0]: Stored(rows.read_visit(row), str(row[-1])) for row in VISITS.read(self._db, sources)}
+
+    def state(self, key: str) -> Stored[str]:
+        """A small state; Stored("") with version None where it was never written."""
+        with explained(self._path):
+            found = STATES.read(self._db, [key])
+        return Stored(found[0][1], str(found[0][2])) if found else Stored("")
+
+    def outcomes(self, run: str) -> Iterator[Outcome]:
+        """Outcomes of one run, by (source, entry), read page by page."""
+        told, after = ", ".join(rows.OUTCOME), ("", -1)
+        page = (
+            f"SELECT {told} FROM outcomes WHERE run = ? AND (source, entry) > (?, ?) "  # noqa: S608 - our own names
+            f"ORDER BY source, entry LIMIT {PAGE}"
+        )
+        with explained(self._path):
+            while found := [rows.read_outcome_row(row) for row in self._db.execute(page, (run, *after))]:
+                yield from found
+                after = (found[-1].source, found[-1].entry)
+
+    def forget(self, before: datetime) -> int:
+        """Delete outcomes recorded before a time; give how many."""
+        with explained(self._path), writing(self._db) as db:
+            return db.execute("DELETE FROM outcomes WHERE at < ?", (timestamp(before),)).rowcount
+
+    def claim(self, claim: Claim) -> bool:
+        """Create the claim; False where its key exists."""
+        with explained(self._path), writing(self._db) as db:
+            return CLAIMS.create(db, [rows.claim_row(claim)]) == 1
+
+    def claims(self, articles: Collection[str]) -> list[Claim]:
+        """Claims on any of these article ids, by key."""
+        with explained(self._path):
+            return [rows.read_claim(row) for row in sorted(CLAIMS.read(self._db, articles, "article"))]
+
+    def undelivered(self) -> list[Claim]:
+        """Claims with an alert that nobody recorded as delivered, oldest first."""
+        told = ", ".join(rows.CLAIM)
+        query = f"SELECT {told} FROM claims WHERE alert <> '' AND delivered_at IS NULL ORDER BY at, key"  # noqa: S608 - our own names
+        with explained(self._path):
+            return [rows.read_claim(row) for row in self._db.execute(query)]
+
+    def delivered(self, key: str, at: datetime) -> None:
+        """Record that the alert of this claim was accepted everywhere; the first time stays."""
+        with explained(self._path), writing(self._db) as db:
+            db.execute(
+                "UPDATE claims SET delivered_at = ? WHERE key = ? AND delivered_at IS NULL", (timestamp(at), key)
+            )
+
+    def search(self, search: Search) -> Iterator[Hit]:
+        """Hits in the order of the sort, read as they are asked for, as the store stood at the first."""
+        with explained(self._path), closing(self._connect(self._path)) as db:
+            yield from islice(hits(db, search), search.limit or None)
+
+    def count(self) -> int:
+        """Number of articles."""
+        with explained(self._path):
+            (count,) = self._db.execute("SELECT count(*) FROM articles").fetchone()
+        return int(count)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Wait until no other run works on this store, and keep others out meanwhile; freed by death too."""
+        return exclusive(self._path.with_name(f"{self._path.name}.lock"), self._waiting)
+
+    def close(self) -> None:
+        """Free what is held; the store is not used afterwards."""
+        with explained(self._path):
+            self._db.close()

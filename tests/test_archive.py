@@ -1,0 +1,238 @@
+"""The archive: what is fetched comes back byte for byte, and a torn file gives all that stands before the tear."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import stat
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
+
+from pipeline.archive import Archive, Archived, Damaged
+from pipeline.model import Answer, Entry, Fate, Outcome, Page, Source, StoreError
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+BODY = "<html><p>می‌توان گفت که نیروهای مرزی بازگشتند</p></html>".encode()
+
+
+def page(number: int = 1, body: bytes = BODY, at: datetime = NOW) -> Page:
+    url = f"https://khabar.example/news/{number}"
+    headers = (("content-type", "text/html; charset=utf-8"), ("content-encoding", "gzip"), ("set-cookie", "session=1"))
+    answer = Answer(url, 200, headers, body, at, redirects=((301, "http://khabar.example/1"),))
+    entry = Entry(url, "خبر مرزی", published=NOW, summary="کوتاه", number=number)
+    return Page(url, answer, entry, Source("khabar", "https://khabar.example/feed"), "run-1")
+
+
+def written(root: Path, count: int = 3) -> tuple[Archive, str]:
+    archive = Archive(str(root))
+    with archive.writer("run-1") as writer:
+        for number in range(1, count + 1):
+            writer.add(page(number))
+    return archive, archive.files()[0]
+
+
+def test_a_page_comes_back_byte_for_byte_with_its_entry(tmp_path: Path) -> None:
+    archive, file = written(tmp_path, 1)
+
+    [found] = archive.pages(file)
+
+    assert isinstance(found, Archived)
+    assert found.page.answer.body == BODY
+    assert found.page.answer.url == "https://khabar.example/news/1"
+    assert found.page.answer.status == 200
+    assert found.page.answer.at == NOW
+    assert found.page.answer.redirects == ((301, "http://khabar.example/1"),)
+    assert found.page.entry == page().entry
+    assert (found.page.source.id, found.page.run, found.page.url) == ("khabar", "run-1", page().url)
+
+
+def test_headers_keep_what_describes_the_body_and_no_cookie(tmp_path: Path) -> None:
+    archive, file = written(tmp_path, 1)
+
+    [found] = archive.pages(file)
+
+    assert isinstance(found, Archived)
+    assert dict(found.page.answer.headers) == {
+        "content-type": "text/html; charset=utf-8",
+        "content-length": str(len(BODY)),
+    }
+
+
+def test_files_are_standard_warc_that_warcio_reads_with_sound_digests(tmp_path: Path) -> None:
+    _, file = written(tmp_path, 2)
+
+    with (tmp_path / file).open("rb") as stream:
+        records = ArchiveIterator(stream, check_digests="raise")
+        types = [(record.rec_type, record.content_stream().read() != b"") for record in records]
+
+    assert types == [("response", True), ("metadata", True)] * 2
+
+
+def test_reading_goes_on_at_the_offset_a_page_names(tmp_path: Path) -> None:
+    archive, file = written(tmp_path)
+    first = next(archive.pages(file))
+    assert isinstance(first, Archived)
+
+    rest = [found.page.entry.number for found in archive.pages(file, first.next_offset) if isinstance(found, Archived)]
+
+    assert rest == [2, 3]
+
+
+def test_a_place_in_the_archive_leads_to_its_page(tmp_path: Path) -> None:
+    archive, file = written(tmp_path)
+    second = list(archive.pages(file))[1]
+    assert isinstance(second, Archived)
+
+    again = next(archive.pages(second.place.file, second.place.offset))
+
+    assert isinstance(again, Archived)
+    assert again.page == second.page
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(cut=st.integers(min_value=1, max_value=2_500))
+def test_a_truncated_file_gives_every_whole_page_and_says_where_it_ends(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    root = tmp_path_factory.mktemp("archive")
+    archive, file = written(root)
+    ends = [found.next_offset for found in archive.pages(file) if isinstance(found, Archived)]
+    size = (root / file).stat().st_size
+    os.truncate(root / file, max(size - cut, 0))
+
+    found = list(archive.pages(file))
+
+    whole = [each for each in found if isinstance(each, Archived)]
+    assert len(whole) == sum(end <= size - cut for end in ends)
+    if size - cut not in (0, *ends) and size > cut:
+        assert found[-1] == Damaged(file, ends[len(whole) - 1] if whole else 0)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(noise=st.binary(max_size=400), at=st.integers(min_value=0, max_value=1_500))
+def test_noise_in_a_file_never_raises(tmp_path_factory: pytest.TempPathFactory, noise: bytes, at: int) -> None:
+    root = tmp_path_factory.mktemp("archive")
+    archive, file = written(root)
+    data = (root / file).read_bytes()
+    (root / file).write_bytes(data[:at] + noise + data[at + len(noise) :])
+
+    assert all(isinstance(found, Archived | Damaged) for found in archive.pages(file))
+
+
+def test_pages_are_filed_under_the_utc_day_of_their_fetch(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path))
+    with archive.writer("run-1") as writer:
+        writer.add(page(at=datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)))
+        writer.add(page(at=datetime(2026, 11, 21, 0, 0, 1, tzinfo=UTC)))
+
+    assert archive.files() == ["2026/11/20/run-1-001.warc.gz", "2026/11/21/run-1-002.warc.gz"]
+    assert archive.files(since=date(2026, 11, 21)) == ["2026/11/21/run-1-002.warc.gz"]
+    assert archive.files(until=date(2026, 11, 20)) == ["2026/11/20/run-1-001.warc.gz"]
+
+
+def test_an_archive_that_was_never_written_has_no_files(tmp_path: Path) -> None:
+    assert Archive(str(tmp_path / "none")).files() == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_strange_files_in_the_folder_are_passed_over(tmp_path: Path) -> None:
+    archive, file = written(tmp_path)
+    (tmp_path / "notes.txt").write_text("not ours")
+    (tmp_path / "old.warc.gz").write_bytes(b"")
+
+    assert archive.files(since=date(2026, 1, 1)) == [file]
+
+
+def test_a_page_has_reached_the_system_before_the_next_is_asked_for(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path))
+    writer = archive.writer("run-1")
+    writer.add(page(1))
+
+    assert len([each for each in archive.pages(archive.files()[0]) if isinstance(each, Archived)]) == 1
+    writer.close()
+
+
+def test_a_file_of_another_run_is_never_touched(tmp_path: Path) -> None:
+    written(tmp_path)
+
+    with pytest.raises(StoreError, match="exists already"), Archive(str(tmp_path)).writer("run-1") as writer:
+        writer.add(page())
+
+
+def test_on_an_object_store_each_flush_closes_an_object() -> None:
+    archive = Archive("memory://flushed")
+    with archive.writer("run-1") as writer:
+        writer.add(page(1))
+        writer.flush()
+        writer.flush()
+        assert len(archive.files()) == 1
+        writer.add(page(2))
+
+    assert [len(list(archive.pages(file))) for file in archive.files()] == [1, 1]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_rights_is_one_clear_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+
+    with pytest.raises(StoreError, match="Permission denied"):
+        Archive(str(tmp_path / "archive")).check()
+
+
+def test_a_path_through_a_file_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(StoreError, match="nothing is lost"), Archive(str(tmp_path / "file")).writer("run-1") as writer:
+        writer.add(page())
+
+
+def test_a_full_disk_is_one_clear_sentence_and_keeps_what_was_written(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_500, limits[1]))  # the system's own refusal, as a full disk gives it
+    try:
+        with pytest.raises(StoreError, match="Free space"):
+            written(tmp_path, 9)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+
+    archive = Archive(str(tmp_path))
+    found = list(archive.pages(archive.files()[0]))
+    assert isinstance(found[0], Archived)
+    assert isinstance(found[-1], Damaged)
+
+
+def test_an_unknown_kind_of_url_is_one_clear_sentence() -> None:
+    with pytest.raises(StoreError, match="nowhere://bucket"):
+        Archive("nowhere://bucket/pages")
+
+
+def test_outcomes_are_spooled_while_the_store_is_away(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path))
+    outcome = Outcome("run-1", "khabar", "https://khabar.example/1", "fetch", Fate.DROPPED, "http-404", NOW, 4)
+
+    archive.spool("run-1", [outcome])
+    archive.spool("run-1", [outcome])
+    [(name, outcomes)] = archive.spooled()
+    assert outcomes == [outcome, outcome]
+
+    archive.unspool(name)
+    assert archive.spooled() == []
+
+
+def test_a_torn_line_of_the_spool_is_passed_over(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path))
+    archive.spool("run-1", [Outcome("run-1", "khabar", "u", "feed", Fate.KEPT, "http-200", NOW)])
+    with (tmp_path / "outcomes" / "run-1.jsonl").open("a") as stream:
+        stream.write('{"run": "run-1", "sou')
+
+    [(_, outcomes)] = archive.spooled()
+
+    assert [outcome.reason for outcome in outcomes] == ["http-200"]
