@@ -22,6 +22,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 _FORMS = {
     "ا": "ٱٲٳ",
@@ -53,6 +54,8 @@ _MARKS_ONCE = frozenset((*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3)
 """Vowel signs that became letters in Unicode 8; to SQLite's table (6.1) they are marks, and so they are here."""
 _HANGUL = range(0xAC00, 0xD7A4)
 """Composed syllables: left whole, NFKD would take them apart into three letters each."""
+_BASIC_PLANE = 0xFFFF
+"""Above it nearly a million code points are no letters and rare: they are not kept in the table."""
 
 
 def _fold(char: str) -> str:
@@ -84,10 +87,12 @@ def _fold_letter(char: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """Foldings by code point, worked out when first asked for."""
+    """Foldings by code point, worked out when first asked for and kept; a hostile page cannot make it keep them all."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = folded = _fold(chr(code))
+        folded = _fold(chr(code))
+        if folded != " " or code <= _BASIC_PLANE:
+            self[code] = folded
         return folded
 
 
@@ -127,7 +132,7 @@ def folded(text: str) -> Folded:
         return Folded(plain, range(len(text)))
     starts: list[int] = []
     done = 0
-    for index in [index for index, char in enumerate(text) if char in uneven]:
+    for index in compress(range(len(text)), map(uneven.__contains__, text)):
         starts.extend(range(done, index))
         starts.extend([index] * len(TABLE[ord(text[index])]))
         done = index + 1

@@ -19,7 +19,7 @@ FIRST_WAIT = timedelta(minutes=10)
 class Promise:
     """An entry with the id of its article; where it has none, the reason why it ends here."""
 
-    entry: Entry  # its URL canonical
+    entry: Entry  # its URL absolute, as the feed promised it: some servers answer nothing else
     id: str = ""
     reason: str = ""
 
@@ -54,10 +54,9 @@ def _promise(entry: Entry, taken: set[str]) -> Promise:
     if not entry.url:
         return Promise(entry, reason="no-link")
     try:
-        url = urls.canonical(entry.url)
+        entry, article = replace(entry, url=urls.absolute(entry.url)), urls.article_id(entry.url)
     except ValueError:
         return Promise(entry, reason="bad-url")
-    entry, article = replace(entry, url=url), urls.article_id(url)
     if article in taken:
         return Promise(entry, reason="duplicate-url")
     taken.add(article)

@@ -9,6 +9,9 @@ A name stands where its folded tokens stand in a row. Beside the name as it is, 
   پێشمه‌رگه = پێشمەرگە), a hyphen inside a long name too (al-Qaeda = Alqaeda), and in Arabic script two words of a name
   may be written as one (نصرالله).
 
+Names of places are read more strictly: not in small letters where they have a capital, nor behind an article that is not
+theirs, since a hit is no town of Hit and القطر no Qatar.
+
 Adjective endings are not cut (Turkish -lı, Persian -ی after a consonant, Armenian -ական): an Iranian is not Iran.
 Neither is Arabic س, which goes before verbs only: سحلب is a drink, not Aleppo.
 """
@@ -47,6 +50,8 @@ _PREFIXES = {
     "he": "ו?(?:[כלמ]?ש)?[בכלמ]?ה?",
 }
 """Words attached in front, as regular expressions over folded text, for the whole of what stands before the name."""
+_PLACE_PREFIXES = _PREFIXES | {"ar": "[وف]?[بكل]?"}
+"""Words attached in front of places: no Arabic article, which belongs to the name where a place has it."""
 _MELTING = {
     "ar": ("ال", "[وف]?ل"),
     "he": ("ה", "ו?(?:[כלמ]?ש)?[בכל]"),
@@ -73,7 +78,7 @@ _SEAM = re.compile(
     rf"""[{_QUOTES}"״”“\u200c](?:
         (?<=[^\W\d_]{{2}}[{_QUOTES}])(?=[^\W\d_])(?!(?:[stdm]|ll|re|ve)\b)  # Kata'ib, but not Iran's, d'Iran, they've
         |(?<=[א-ת][{_QUOTES}"״”“])[{_QUOTES}"״”“]?(?=[א-ת])                 # צה"ל, also with two apostrophes
-        |(?<=[\u0600-\u06ff]\u200c)(?=[\u0600-\u06ff])
+        |(?<=ه\u200c)(?=[\u0620-\u06ff])                                   # پێشمه‌رگه, heh and ZWNJ for ە
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -83,6 +88,8 @@ _PREFIXING = re.compile("[א-ת\u0620-\u06ff]")
 _ARABIC = re.compile("[\u0620-\u06ff]")
 _INNER_ARTICLE = re.compile("(?<=[^ ]{2})(?=ال[^ ]{2})")
 _SPACES = re.compile("  +")
+_BREAK = re.compile(r"[\n!?؟;؛:։]|[^\W\d_]{4}\.\s")
+"""Where a line or a sentence ends: no name goes on there. Initials and ranks (Donald J., Gen.) are shorter words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +121,6 @@ class _Form(Generic[Key]):
     text: str
     melted: bool
     names: list[Name[Key]]
-
-    @property
-    def pattern(self) -> str:
-        """What the automaton looks for: only a form that may follow an attached word may begin inside a word."""
-        return self.text if _PREFIXING.match(self.text) and self.letters >= PREFIXED_LETTERS else f" {self.text}"
 
     @property
     def letters(self) -> int:
@@ -178,13 +180,16 @@ class _Reading:
 class Matcher(Generic[Key]):
     """Finds many names in one pass. Built once; raises ConfigError for a name without any letter or digit."""
 
-    def __init__(self, names: Iterable[Name[Key]]) -> None:
+    def __init__(self, names: Iterable[Name[Key]], *, places: bool = False) -> None:
+        """Build the automaton; with `places` the names are those of places and read more strictly."""
         forms: dict[tuple[str, bool], _Form[Key]] = {}
         for name in names:
             for text, melted in _forms(name.phrase):
                 forms.setdefault((text, melted), _Form(text, melted, [])).names.append(name)
+        self._places = places
         self._forms = list(forms.values())
-        self._automaton = AhoCorasick([form.pattern for form in self._forms], store_patterns=False)
+        patterns = (_pattern(form, alone=places and (f"ال{form.text}", False) in forms) for form in self._forms)
+        self._automaton = AhoCorasick(patterns, store_patterns=False)
 
     def find(self, text: str, language: str = "") -> list[Found[Key]]:
         """Find names in a text of a language ("" or "und": unknown): the longest first, none overlapping another."""
@@ -193,14 +198,19 @@ class Matcher(Generic[Key]):
     def candidates(self, text: str, language: str = "") -> list[Found[Key]]:
         """Find all names, also those that overlap or lie inside another, by where they begin, then end."""
         spans: dict[tuple[int, int], dict[Key, None]] = {}
-        rules = _rules(language)
+        rules = _rules(language, places=self._places)
         for reading in _readings(text):
             for form, start, end in self._standing(reading.haystack, rules):
                 span = reading.span(start, end)
                 if span is not None:
                     written = text[slice(*span)]
                     ending = text[span[1]] if reading.haystack[end] != " " else ""
-                    keys = [name.key for name in form.names if _counts(name, form, written, ending)]
+                    small = (ending or self._places) and written.islower()
+                    keys = [
+                        name.key
+                        for name in form.names
+                        if _counts(name, form, written, ending) and (not small or name.phrase.islower())
+                    ]
                     spans.setdefault(span, {}).update(dict.fromkeys(keys))
         return [Found(tuple(keys), *span) for span, keys in sorted(spans.items()) if keys]
 
@@ -241,7 +251,7 @@ def _forms(phrase: str) -> Iterator[tuple[str, bool]]:
         raise ConfigError(
             f"The name {phrase!r} has no letter or digit, so nothing can match it: write it or delete it."
         )
-    texts = dict.fromkeys((" ".join(words), " ".join(tokens(_SEAM.sub("", phrase)))))
+    texts = dict.fromkeys((" ".join(words), " ".join(tokens(_SEAM.sub("", phrase.replace("\u200c", ""))))))
     if sum(map(len, words)) >= HYPHENATED_LETTERS:
         texts[" ".join(tokens(_HYPHEN.sub("", phrase)))] = None
     if _ARABIC.match(words[0]):
@@ -251,8 +261,17 @@ def _forms(phrase: str) -> Iterator[tuple[str, bool]]:
     for text in texts:
         yield text, False
         for article, _ in _MELTING.values():
-            if text.startswith(article) and len(text) > len(article) + PREFIXED_LETTERS:
+            if text.startswith(article) and len(text) >= len(article) + PREFIXED_LETTERS:
                 yield text[1:], True
+
+
+def _pattern(form: _Form[Key], *, alone: bool) -> str:
+    """Give what the automaton looks for: only a form that may follow an attached word may begin inside a word.
+
+    A place that is also known with the article (الرقة) takes nothing in front without it: ورقة is paper.
+    """
+    attachable = _PREFIXING.match(form.text) and form.letters >= PREFIXED_LETTERS and not alone
+    return form.text if attachable else f" {form.text}"
 
 
 def _spaced(words: list[str]) -> Iterator[str]:
@@ -265,14 +284,10 @@ def _spaced(words: list[str]) -> Iterator[str]:
 
 
 def _counts(name: Name[Key], form: _Form[Key], written: str, ending: str) -> bool:
-    """Tell whether a name counts as it is written; `ending` is the first letter attached behind it, or ""."""
-    if name.case and _letters(written) != _letters(name.phrase):
+    """Tell whether a name counts as it is written; `ending` is the first letter attached behind it, or "" for none."""
+    if (" " in form.text and _BREAK.search(written)) or (name.case and _letters(written) != _letters(name.phrase)):
         return False
-    if not ending:
-        return True
-    if form.letters < ENDED_LETTERS and not (written.isupper() and ending.islower()):
-        return False
-    return written[0].isupper() or not name.phrase[0].isupper()
+    return not ending or form.letters >= ENDED_LETTERS or (written.isupper() and ending.islower())
 
 
 def _letters(text: str) -> str:
@@ -286,7 +301,7 @@ def _whole(pattern: re.Pattern[str] | None, haystack: str, start: int, end: int)
 
 
 @lru_cache
-def _rules(language: str) -> _Rules:
+def _rules(language: str, *, places: bool) -> _Rules:
     """Give what may be attached in a language, in an unknown one what may be attached in any."""
 
     def either(sources: dict[str, str]) -> re.Pattern[str] | None:
@@ -294,7 +309,7 @@ def _rules(language: str) -> _Rules:
         return re.compile("|".join(f"(?:{source})" for source in chosen)) if chosen else None
 
     melting = {code: attached for code, (_, attached) in _MELTING.items()}
-    return _Rules(either(_PREFIXES), either(melting), either(_ENDINGS))
+    return _Rules(either(_PLACE_PREFIXES if places else _PREFIXES), either(melting), either(_ENDINGS))
 
 
 @lru_cache(maxsize=4)

@@ -20,15 +20,16 @@ T = TypeVar("T")
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 AT_ONCE = FetchSettings(delay_seconds=0, allow_networks=("127.0.0.0/8",))
-NO_ROBOTS = {"/robots.txt": "User-agent: *\nDisallow:\n"}
 
 # Of a server that is called news.test and lives in these tests only.
-KEY_AND_CERTIFICATE = """\
+KEY = """\
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpHr4BfQbqwPmaYQd
 ood8pp5ERPESMgBclZ/af2mihTWhRANCAATRgEeBcI0xwPOxIqPHKIhDEUM/RWXX
 rBdjXeJahPWFyOJarPnVEfNvmJQQTlOGnVg0NkeRyIGX9mXDPMy3p/wl
 -----END PRIVATE KEY-----
+"""
+CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
 MIIBYTCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAluZXdzLnRl
 c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
@@ -83,11 +84,7 @@ async def everything_here(host: str, port: int) -> Sequence[str]:  # noqa: ARG00
 @cache
 def trust() -> ssl.SSLContext:
     """What a client trusts who knows the certificate above only."""
-    return ssl.create_default_context(cadata=KEY_AND_CERTIFICATE.partition("-----BEGIN CERT")[1] + _certificate())
-
-
-def _certificate() -> str:
-    return KEY_AND_CERTIFICATE.partition("-----BEGIN CERT")[2]
+    return ssl.create_default_context(cadata=CERTIFICATE)
 
 
 def identity() -> ssl.SSLContext:
@@ -95,7 +92,7 @@ def identity() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "news.test.pem")
-        path.write_text(KEY_AND_CERTIFICATE, encoding="ascii")
+        path.write_text(KEY + CERTIFICATE, encoding="ascii")
         context.load_cert_chain(path)
     return context
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from pipeline.annotate.claims import (
+    MENTIONS,
     TITLE,
     Claim,
     Context,
@@ -57,36 +58,31 @@ class Actors:
 
     def __call__(self, article: Article) -> Article:
         """Annotate an article; what it held of actors before is replaced."""
-        fields = read(article, self._matcher)
-        standing = [(field, list(_standing(field))) for field in fields]
-        judge = _Judge(standing)
-        mentions = tuple(
-            mention
-            for field, candidates in standing
-            for mention in self._mentions(field, longest(judge.decide(field, candidates)))
-        )
+        mentions = tuple(islice(self._mentions(article), MENTIONS))
         ids = tuple(dict.fromkeys(mention.actor for mention in mentions))
         names = chain.from_iterable(
             names for actor, names in zip(self._actors, self._names, strict=True) if actor.id in ids
         )
         return replace(article, actors=ids, actor_names=tuple(dict.fromkeys(names)), mentions=mentions)
 
-    def _mentions(self, field: Field, found: Iterable[Owned]) -> Iterator[Mention]:
-        """Say of each place what it is evidence of."""
-        sentences = Sentences(field.text)
-        for one in found:
-            alias, sentence = field.text[one.start : one.end], sentences.around(one.start, one.end)
-            yield Mention(self._actors[one.keys[0]].id, alias, sentence, one.start, one.end, field.where)
+    def _mentions(self, article: Article) -> Iterator[Mention]:
+        """Give what is named, title first."""
+        standing = [(field, list(_standing(field, article.language))) for field in read(article, self._matcher)]
+        judge = _Judge(standing)
+        for field, candidates in standing:
+            sentences = Sentences(field.text)
+            for one in longest(judge.decide(field, candidates)):
+                alias, sentence = field.text[one.start : one.end], sentences.around(one.start, one.end)
+                yield Mention(self._actors[one.keys[0]].id, alias, sentence, one.start, one.end, field.where)
 
 
 class _Judge:
     """Decides whom a name means in one article."""
 
-    def __init__(self, standing: Iterable[tuple[Field, Sequence[Found[Key]]]]) -> None:
-        """Learn the context, and who is introduced where by a name that nobody else claims."""
+    def __init__(self, standing: Sequence[tuple[Field, Sequence[Found[Key]]]]) -> None:
+        """Learn who is introduced where by a name that nobody else claims."""
         self._introduced: dict[int, list[int]] = defaultdict(list)
-        standing = list(standing)
-        self._context = Context(field for field, _ in standing)
+        self._context = Context([field for field, _ in standing])
         for field, candidates in standing:
             strong = [found for found in candidates if any(claim.role is Role.STRONG for claim in claimed(found))]
             for found in longest(strong):
@@ -108,6 +104,8 @@ class _Judge:
         earlier = bisect_left(places, field.base + found.start)
         if earlier:
             return _INTRODUCED, places[earlier - 1]
+        if claim.role is Role.STRONG and len(found.keys) == 1:
+            return _PLAIN, 0  # nobody else claims it: no need to look for more
         paragraph = field.paragraph(found.start)
         if places and paragraph == TITLE:
             return _INTRODUCED, -places[0]
@@ -116,17 +114,19 @@ class _Judge:
         return (_PLAIN, 0) if claim.role is Role.STRONG else None
 
 
-def _standing(field: Field) -> Iterator[Found[Key]]:
-    """Give what names an actor, without the names that a phrase of `never` takes from it."""
+def _standing(field: Field, language: str) -> Iterator[Found[Key]]:
+    """Give what names an actor in this language, without the names that a phrase of `never` takes from it."""
     never = _never(field)
     for found in field.found:
+        own = list(claimed(found))
         fallen = {
             claim
-            for claim in claimed(found)
+            for claim in own
             if claim.role is Role.NEVER
-            or any(end - start >= found.end - found.start for start, end in overlaps(never[claim.owner], found))
+            or claim.language not in ("", language)
+            or any(end - start >= found.end - found.start for start, end in overlaps(never.get(claim.owner, ()), found))
         }
-        if any(claim not in fallen for claim in claimed(found)):
+        if len(fallen) < len(own):
             yield Found(tuple(key for key in found.keys if key not in fallen), found.start, found.end)
 
 
@@ -137,27 +137,39 @@ def _never(field: Field) -> Mapping[int, Sequence[Span]]:
         for claim in claimed(found):
             if claim.role is Role.NEVER:
                 phrases[claim.owner].append(found)
-    spans = {owner: [(found.start, found.end) for found in longest(places)] for owner, places in phrases.items()}
-    return defaultdict(list, spans)
+    return {owner: [(found.start, found.end) for found in longest(places)] for owner, places in phrases.items()}
 
 
 def _claims(actors: Sequence[Actor]) -> Iterator[Name[Key]]:
-    """Give the names of all actors, and the phrases that are not.
-
-    A name to show that is weak does not become strong by being shown; a spelling that stands in `case` only is as weak
-    or strong as the name it spells.
-    """
+    """Give the names of all actors, and the phrases that are not."""
     numbers = {actor.id: owner for owner, actor in enumerate(actors)}
     for owner, actor in enumerate(actors):
-        strong, weak = _phrases(actor.aliases), _phrases(actor.weak)
-        unsure = {folded_name(phrase) for phrase in weak}
-        for phrase in (*actor.names.values(), *actor.case):
-            (weak if folded_name(phrase) in unsure else strong).append(phrase)
-        yield from claims(owner, strong, Role.STRONG, actor.case)
-        yield from claims(owner, weak, Role.WEAK, actor.case)
-        yield from claims(owner, (*_phrases(actor.never), *actor.never_as), Role.NEVER)
+        yield from _own_names(owner, actor)
+        yield from claims(Claim(owner, Role.NEVER), (*_phrases(actor.never), *actor.never_as))
         for phrase, other in actor.never_as.items():
-            yield from claims(numbers[other], [phrase], Role.STRONG) if other in numbers else ()
+            yield from claims(Claim(numbers[other], Role.STRONG), [phrase]) if other in numbers else ()
+
+
+def _own_names(owner: int, actor: Actor) -> Iterator[Name[Key]]:
+    """Give the names of an actor, strong and weak.
+
+    What folds alike and is weak in one language, strong in another (القاعدة in Arabic, القاعده in Persian) is strong in
+    articles of the latter only, unless its case tells it apart. A shown name that is weak does not become strong by
+    being shown; a spelling that stands in `case` only is as weak or strong as the name it spells.
+    """
+    weak = _phrases(actor.weak)
+    unsure = {folded_name(phrase) for phrase in weak}
+    local = unsure.difference(folded_name(phrase) for phrase in actor.case)
+    strong: list[str] = []
+    for language, phrases in actor.aliases.items():
+        shared = [phrase for phrase in phrases if folded_name(phrase) in local]
+        yield from claims(Claim(owner, Role.STRONG, language), shared)
+        strong.extend(phrase for phrase in phrases if phrase not in shared)
+    strong.extend(name for name in actor.names.values() if name not in weak and folded_name(name) not in local)
+    for phrase in actor.case:
+        (weak if folded_name(phrase) in unsure else strong).append(phrase)
+    yield from claims(Claim(owner, Role.STRONG), strong, actor.case)
+    yield from claims(Claim(owner, Role.WEAK), weak, actor.case)
 
 
 def _phrases(phrases: Phrases) -> list[str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 from pipeline.fold import tokens
 from pipeline.match import Found, Matcher, Name
 from pipeline.model import Article
 
+MENTIONS = 2_000
+"""Mentions kept of one article; a long report has some hundreds, a page that repeats a name for ever has no end."""
 TITLE = 0
 """Number of the title among the paragraphs; those of the text count from 1."""
 ANYWHERE = -1
@@ -27,15 +30,16 @@ class Role(IntEnum):
     NEVER = 2  # holds a name and means something else
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Claim:
     """That a phrase plays a role for the actor or region at `owner` in the list of all."""
 
     owner: int
     role: Role
+    language: str = ""  # of articles in which it does, "" for all
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Need:
     """That a word speaks for the actors or regions at `owners`."""
 
@@ -61,10 +65,10 @@ def overlaps(spans: Sequence[Span], found: Found[Key]) -> Iterator[Span]:
         at += 1
 
 
-def claims(owner: int, phrases: Iterable[str], role: Role, case: Iterable[str] = ()) -> Iterator[Name[Key]]:
+def claims(claim: Claim, phrases: Iterable[str], case: Iterable[str] = ()) -> Iterator[Name[Key]]:
     """Make names of phrases, each once; those that fold as one of `case` does count in exactly the case given."""
     bound = {folded_name(phrase) for phrase in case}
-    return (Name(Claim(owner, role), phrase, folded_name(phrase) in bound) for phrase in dict.fromkeys(phrases))
+    return (Name(claim, phrase, folded_name(phrase) in bound) for phrase in dict.fromkeys(phrases))
 
 
 def needs(words: Sequence[Iterable[str]]) -> Iterator[Name[Key]]:
@@ -107,18 +111,24 @@ def read(article: Article, matcher: Matcher[Key]) -> tuple[Field, Field]:
 
 
 class Context:
-    """The words of context of an article, by paragraph and over all, each with its first and its last place."""
+    """The words of context of an article, gathered when first asked for."""
 
-    def __init__(self, fields: Iterable[Field]) -> None:
-        self._places: dict[int, dict[Need, tuple[Span, Span]]] = defaultdict(dict)
-        for field in fields:
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._fields = fields
+
+    @cached_property
+    def _places(self) -> Mapping[int, Mapping[Need, tuple[Span, Span]]]:
+        """Where words stand first and last, by paragraph and over all."""
+        places: dict[int, dict[Need, tuple[Span, Span]]] = defaultdict(dict)
+        for field in self._fields:
             for found in field.found:
                 for need in found.keys:
                     if isinstance(need, Need):
                         span = (field.base + found.start, field.base + found.end)
                         for paragraph in (ANYWHERE, field.paragraph(found.start)):
-                            first, _ = self._places[paragraph].get(need, (span, span))
-                            self._places[paragraph][need] = (first, span)
+                            first, _ = places[paragraph].get(need, (span, span))
+                            places[paragraph][need] = (first, span)
+        return places
 
     def words(self, owner: int, field: Field, found: Found[Key], paragraphs: Iterable[int]) -> int:
         """Count the words that speak for an owner in these paragraphs, beside the name itself and what lies in it."""
@@ -126,7 +136,7 @@ class Context:
         speaking = {
             need
             for paragraph in paragraphs
-            for need, places in self._places[paragraph].items()
+            for need, places in self._places.get(paragraph, {}).items()
             if owner in need.owners and any(last <= start or first >= end for first, last in places)
         }
         return len(speaking.difference(found.keys))

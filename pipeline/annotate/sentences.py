@@ -51,7 +51,7 @@ class Sentences:
         return not _ABBREVIATION.search(self._text, max(0, end.end() - _LOOK_BACK), end.end())
 
     def around(self, start: int, end: int) -> str:
-        """Give the sentence that holds this span; of a long one SENTENCE_CHARACTERS around it, with … where it was cut."""
+        """Give the sentence that holds this span, of a long one SENTENCE_CHARACTERS, with … where it was cut."""
         left = self._bounds[bisect_right(self._bounds, start) - 1]
         right = self._bounds[bisect_left(self._bounds, end)]
         if right - left <= SENTENCE_CHARACTERS:

@@ -135,9 +135,8 @@ def examine_claims(opened: Store) -> str:
     """Tell of alerts that nobody has accepted."""
     waiting = opened.undelivered()
     if waiting:
-        raise StoreError(
-            f"{len(waiting)} alerts wait for delivery, the oldest since {waiting[0].at:%Y-%m-%d %H:%M} UTC; the next run sends them."
-        )
+        since = f"{waiting[0].at:%Y-%m-%d %H:%M} UTC"
+        raise StoreError(f"{len(waiting)} wait for delivery, the oldest since {since}; the next run sends them.")
     return "all delivered"
 
 

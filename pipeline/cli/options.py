@@ -12,12 +12,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.model import ConfigError
+from pipeline.model import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from pipeline.archive import Archive
     from pipeline.stores import Store
     from pipeline.watchlist import Config
+
+__all__ = [
+    "ArchiveUrl",
+    "AsJson",
+    "ConfigError",
+    "ConfigFolder",
+    "StoreError",
+    "StoreUrl",
+    "load_config",
+    "moment",
+    "open_archive",
+    "open_store",
+    "warn",
+    "with_sources",
+]
 
 DEFAULT_CONFIG = Path("config")
 DEFAULT_STORE = "sqlite:///var/wireroom.db"

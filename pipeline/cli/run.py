@@ -60,8 +60,7 @@ def one_pass(prepared: Run, asked: str = "") -> bool:
 
     with Progress() as progress:
         run = replace(prepared, id=flow.new_id(datetime.now(UTC)), note=progress.note, tick=progress.tick)
-        sources = flow.due_sources(run, asked or None)
-        done = flow.one_pass(run, sources, senders(run.config.destinations))
+        done = flow.one_pass(run, asked or None, senders(run.config.destinations))
     outcomes = list(run.store.outcomes(run.id))
     print_outcomes(outcomes)
     if done.recovered:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pipeline.model import Fate, Outcome
+from pipeline.notify import readable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.model import Article, Hit
 
 ISOLATE, RELEASE = "\u2068", "\u2069"  # first-strong isolate: right-to-left text keeps its order among Latin words
+UNCUT = 100_000  # columns of a pipe
 COLOURS = {
     Fate.KEPT: "green",
     Fate.UNCHANGED: "dim",
@@ -30,12 +32,13 @@ def console() -> Console:
     """Stdout: in colours on a terminal, plain in a pipe, never cut there."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    on_terminal = sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=not on_terminal, width=None if on_terminal else UNCUT)
 
 
 def isolated(text: str) -> str:
-    """The text with its own direction."""
-    return f"{ISOLATE}{text}{RELEASE}"
+    """The text with its own direction, controls out."""
+    return readable(text)
 
 
 def print_outcomes(outcomes: Iterable[Outcome]) -> tuple[int, int]:

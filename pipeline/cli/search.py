@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,7 +62,23 @@ def search(
     with options.open_store(store) as opened:
         found = print_hits(asked, opened.search(asked), as_json=as_json)
     if not found and not as_json:
-        options.warn("nothing found")
+        options.warn("nothing found" + unknown_actors(actor, config))
+
+
+def unknown_actors(asked: Many, config: Path) -> str:
+    """What to say of actor ids that the configuration does not know; "" where it knows all or cannot be read."""
+    if not asked:
+        return ""
+    try:
+        known = {each.id for each in options.load_config(config).actors}
+    except options.ConfigError:
+        return ""
+    strange = [each for each in asked if each not in known]
+    if not strange:
+        return ""
+    near = get_close_matches(strange[0], known, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f": {', '.join(strange)} is no actor of {config}/actors.yaml{meant}"
 
 
 def print_hits(asked: Search, hits: Iterable[Hit], *, as_json: bool = False) -> int:

@@ -40,7 +40,7 @@ WORDS: Mapping[str, bool | None] = MappingProxyType(
 INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
+TEXT_TAG = "tag:yaml.org,2002:str"
 DEEPEST = 50  # levels; the files people write have six, and each level costs one of Python's frames
 DIGITS = 18  # an integer of more is text: no setting needs it, and it would overflow dates and databases
 LINE_BREAK = b"\n"
@@ -135,7 +135,9 @@ class Composer:
         next(self.events)  # the stream starts
         if isinstance(next(self.events), StreamEndEvent):
             return None
-        value = self.compose(next(self.events), ())
+        event = next(self.events)
+        self.lines[()] = line_at(event.start_mark)
+        value = self.compose(event, ())
         next(self.events)  # the document ends
         if not isinstance(event := next(self.events), StreamEndEvent):
             self.refuse(event, (), "a second document begins here; one file holds one, so take the line --- out")
@@ -156,7 +158,7 @@ class Composer:
 
     def scalar(self, event: ScalarEvent, where: Where) -> Plain:
         """A plain scalar means what YAML 1.2 says, a quoted one is text."""
-        if event.tag and event.tag not in TEXT_TAGS:
+        if event.tag not in (None, TEXT_TAG):
             self.refuse(event, where, f"the tag {event.tag} is not known here; write the plain value")
         return resolved(event.value) if event.implicit[0] else event.value
 

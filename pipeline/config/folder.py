@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config import file, references, sentences, shapes
 from pipeline.config.file import File, Plain
+from pipeline.config.places import together
 from pipeline.model import ConfigError, Source
 from pipeline.watchlist import Actor, Config, Destination, Region, Rule
 
@@ -49,17 +50,16 @@ class Folder:
         return actors
 
     def regions(self, gazetteer: Sequence[Region]) -> tuple[tuple[Region, ...], references.RegionIds, tuple[str, ...]]:
-        """The hand list with the gazetteer behind it, the ids of both, and the exclusions; a bare list holds places."""
+        """All regions, the ids a rule may name, and the exclusions; a file that is one list holds places only."""
         read = self.file("regions")
         read = read.under("places") if isinstance(read.value, tuple) else read
         shape = self.shaped(read, shapes.Regions, {})
         places = tuple(place.value() for place in shape.places)
-        ours = {place.id for place in places}
-        ids = ours | {region.id for region in gazetteer}
+        ids = {place.id for place in (*places, *gazetteer)}
         known = references.RegionIds("region", "regions.yaml and the shipped data", ids, bool(gazetteer))
         references.check_regions(read, places, known)
-        exclusions = dict.fromkeys(chain.from_iterable(shape.exclusions.values()))
-        return places + tuple(region for region in gazetteer if region.id not in ours), known, tuple(exclusions)
+        exclusions = tuple(dict.fromkeys(chain.from_iterable(shape.exclusions.values())))
+        return together(places, gazetteer, exclusions), known, exclusions
 
     def alerts(
         self, regions: references.RegionIds, sources: Sequence[Source] | None, actors: Sequence[Actor]

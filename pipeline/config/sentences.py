@@ -76,7 +76,7 @@ def bounds(kind: str, context: Mapping[str, Any]) -> str:
         return "a Wikidata id such as Q271110"
     if kind == "too_short":
         return "at least one entry"
-    return f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
+    return f"at least {context['ge']:g}" if "ge" in context else f"at most {context['le']:g}"
 
 
 def spelled(found: object) -> str:

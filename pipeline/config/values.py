@@ -20,6 +20,8 @@ HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LONGEST_URL = 2_048  # characters, as everywhere else in the pipeline
+ALIKE = 0.65  # of difflib's ratio: `nmae` is name, but `quiet` is not query
+SHORT = 3  # letters from which one word may be the beginning of another: `delay` of delay_seconds
 SHOWN = 60  # characters of a found value that a message repeats
 
 # ISO 639-1; of three letters any code passes, since ISO 639-3 has eight thousand.
@@ -40,7 +42,13 @@ def quoted(text: str) -> str:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """A clause that names the nearest known word, or nothing."""
-    nearest = get_close_matches(word, list(known), n=1)
+    words = sorted(known)
+    begun = [
+        other
+        for other in words
+        if min(len(word), len(other)) >= SHORT and (other.startswith(word) or word.startswith(other))
+    ]
+    nearest = begun or get_close_matches(word, words, n=1, cutoff=ALIKE)
     return f"; did you mean {nearest[0]}?" if nearest else ""
 
 

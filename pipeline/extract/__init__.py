@@ -60,7 +60,7 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
     tree = body.parse(shielded.html) if MARKUP.search(html) and not _is_other(html) else None
     facts, text = metadata.Facts(), ""
     if tree is not None:
-        facts = metadata.take(tree).restored(shielded.restore)
+        facts = metadata.read(tree).restored(shielded.restore)
         text = shielded.restore(body.text_of_page(tree))
     text, flags = _or_feed(text, entry)
     if not text:

@@ -15,7 +15,9 @@ REFERENCE = re.compile(r"&(?:zwnj|#0{0,6}8204|#[xX]0{0,6}200[cC]);?")
 IN_JSON = ("\\u200c", "\\u200C")
 STAND_INS = tuple(map(chr, range(0x14600, 0x14647)))
 """Anatolian hieroglyphs: letters to every filter on the way (printable, alphabetic, stable under NFC), and on no page."""
-LINES = frozenset("address article blockquote br dd div dl dt figcaption h1 h2 h3 h4 h5 h6 hr li ol p pre section table tr ul".split())
+LINES = frozenset(
+    "address article blockquote br dd div dl dt figcaption h1 h2 h3 h4 h5 h6 hr li ol p pre section table tr ul".split()
+)
 UNREAD = ("script", "style", "iframe", "noscript", "template")
 
 

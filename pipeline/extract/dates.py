@@ -19,9 +19,15 @@ _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9}
 _ZONE = r"\s{0,3}(?P<zone>Z|(?:GMT|UTC)?\s?[+-]\d{2}:?(?:\d{2})?|GMT|UTC)?"
 _CLOCK = rf"(?:[T, ]{{1,3}}{_TIME}{_ZONE})?"
 WRITTEN = (
-    re.compile(rf"(?<!\d)(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_CLOCK}(?!\d)", re.IGNORECASE),
-    re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})[ -](?P<month>[a-z]{{3}})[a-z]{{0,6}}[ -](?P<year>\d{{4}}){_CLOCK}", re.IGNORECASE),
-    re.compile(rf"\b(?P<month>[a-z]{{3}})[a-z]{{0,6}}\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_CLOCK}", re.IGNORECASE),
+    re.compile(
+        rf"(?<!\d)(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_CLOCK}(?!\d)", re.IGNORECASE
+    ),
+    re.compile(
+        rf"(?<!\d)(?P<day>\d{{1,2}})[ -](?P<month>[a-z]{{3}})[a-z]{{0,6}}[ -](?P<year>\d{{4}}){_CLOCK}", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\b(?P<month>[a-z]{{3}})[a-z]{{0,6}}\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_CLOCK}", re.IGNORECASE
+    ),
     re.compile(
         r"(?<!\d)(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?"
         r"(?P<zone>Z|[+-]\d{4})?(?!\d)",
@@ -90,12 +96,16 @@ def read(text: str, zone: tzinfo = UTC) -> Moment | None:
 def _moment(parts: Mapping[str, str | None], zone: tzinfo) -> Moment | None:
     """A moment from its parts; None where the calendar or the clock has no such."""
     month = str(parts["month"]).lower()
-    year, day, hour, minute, second = (int(parts.get(part) or 0) for part in ("year", "day", "hour", "minute", "second"))
+    year, day, hour, minute, second = (
+        int(parts.get(part) or 0) for part in ("year", "day", "hour", "minute", "second")
+    )
     if parts.get("half"):
         hour = hour % 12 + (12 if parts["half"] in ("p", "P") else 0)
     try:
         number = MONTHS.index(month) + 1 if month.isalpha() else int(month)
-        at = datetime(year, number, day, hour, minute, min(second, 59), tzinfo=_offset(parts.get("zone")) or zone).astimezone(UTC)
+        at = datetime(
+            year, number, day, hour, minute, min(second, 59), tzinfo=_offset(parts.get("zone")) or zone
+        ).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return Moment(at, exact=parts.get("hour") is not None)

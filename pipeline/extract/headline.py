@@ -28,7 +28,9 @@ def choose(facts: Facts, feed_title: str, outlet: Collection[str]) -> Said:
     titles = [(where, tidy(title)) for where, title in facts.titles]
     headings = list(filter(None, map(tidy, facts.headings)))
     names = set(map(_compact, (facts.site, *outlet))) - {""}
-    others = [title for title in (*(title for _, title in titles), tidy(feed_title)) if len(tokens(title)) >= FEWEST_WORDS]
+    others = [
+        title for title in (*(title for _, title in titles), tidy(feed_title)) if len(tokens(title)) >= FEWEST_WORDS
+    ]
     for heading in headings:
         if _compact(heading) not in names and any(_is_alike(heading, other) for other in others):
             return "h1", heading

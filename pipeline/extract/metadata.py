@@ -47,8 +47,6 @@ PUBLISHED_MARKS = ("publish", "posted", "entry-date", "post-date", "pubdate")
 MOST_HEADINGS = 3
 MOST_TIMES = 20
 VALUE_CHARACTERS = 1_000
-USELESS = ("link", "meta", "script", "style", "svg")
-"""Elements that extraction throws away unread; without them each of its copies of the tree costs less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +65,27 @@ class Facts:
         return replace(self, titles=titles, headings=tuple(map(restore, self.headings)), site=restore(self.site))
 
 
-def take(tree: HtmlElement) -> Facts:
-    """Read the facts of a parsed page, and take out of the tree what is of no more use."""
+def read(tree: HtmlElement) -> Facts:
+    """Read the facts of a parsed page in one walk; structured data only where the head is silent, since it costs more."""
     found: defaultdict[str, list[HtmlElement]] = defaultdict(list)
-    for element in tree.iter("h1", "time", "title", *USELESS):
+    for element in tree.iter("h1", "meta", "script", "time", "title"):
         found[element.tag].append(element)
     metas = _metas(found["meta"])
-    linked = [script for script in found["script"] if "ld+json" in script.get("type", "").lower()]
     titles, dates = _said(metas, TITLES), _said(metas, DATES)
     if not (titles and dates):
-        said = jsonld.read(script.text or "" for script in linked)
+        scripts = (script for script in found["script"] if "ld+json" in script.get("type", "").lower())
+        said = jsonld.read(script.text or "" for script in scripts)
         titles += [("JSON-LD headline", said.headline)] if said.headline else []
         dates += [("JSON-LD datePublished", said.published)] if said.published else []
     dates = dates or list(_times(found["time"])) or list(_microdata(tree))
     titles += [("<title>", text) for text in map(_text, found["title"][:1]) if text]
-    facts = Facts(
+    return Facts(
         titles=tuple(titles),
         headings=tuple(filter(None, map(_text, found["h1"][:MOST_HEADINGS]))),
         site=next((metas[name] for name in SITES if name in metas), ""),
         dates=tuple(dates),
         language=tree.get("lang") or next((metas[name] for name in LANGUAGES if name in metas), ""),
     )
-    for tag in USELESS:
-        _drop(element for element in found[tag] if element not in linked)
-    return facts
 
 
 def _metas(elements: Iterable[HtmlElement]) -> dict[str, str]:
@@ -132,9 +127,3 @@ def _microdata(tree: HtmlElement) -> Iterator[Said]:
 
 def _text(element: HtmlElement) -> str:
     return " ".join(" ".join(element.itertext()).split())[:VALUE_CHARACTERS]
-
-
-def _drop(elements: Iterable[HtmlElement]) -> None:
-    for element in elements:
-        if element.getparent() is not None:
-            element.drop_tree()

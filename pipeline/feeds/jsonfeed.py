@@ -31,15 +31,16 @@ def read(text: str) -> RawFeed:
 
 
 def _entry(item: dict[str, object]) -> RawEntry:
+    guid = _text(item, "id")
     words = escape(_text(item, "content_text"), quote=False).replace("\n", "<br>\n")
     return RawEntry(
-        link=_text(item, "url") or _text(item, "external_url") or _text(item, "id"),
+        link=_text(item, "url") or _text(item, "external_url") or (guid if "://" in guid else ""),
         title=escape(_text(item, "title"), quote=False),
         summary=escape(_text(item, "summary"), quote=False),
         content=_text(item, "content_html") or words,
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
-        guid=_text(item, "id"),
+        guid=guid,
         language=_text(item, "language"),
     )
 

@@ -28,4 +28,5 @@ class RawFeed:
     language: str = ""
     ttl_minutes: int | None = None
     cut: int = 0
-    broken: bool = False
+    broken: bool = False  # had to be repaired
+    unfinished: bool = False  # the end is missing

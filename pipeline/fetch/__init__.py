@@ -31,10 +31,11 @@ from pipeline.fetch.coding import ACCEPTED, Body
 from pipeline.fetch.connections import KEEP_ALIVE, Connections
 from pipeline.fetch.guard import ANYWHERE, Guard, Resolve, literal, lookup
 from pipeline.fetch.limits import LIMITS, Limits
-from pipeline.fetch.pace import Pace, retry_after
+from pipeline.fetch.pace import Pace, named_wait
 from pipeline.fetch.robots import Robots
 from pipeline.fetch.target import host, joined, keeps_secrets, parsed, site
-from pipeline.model import Answer, Drop, Retry, Source
+from pipeline.model import Answer, Drop, Fate, Retry, Source
+from pipeline.schedule import BUSY, FIRST_PAUSE, Poll, verdict
 from pipeline.watchlist import FetchSettings
 
 __all__ = ["Limits", "Web"]
@@ -51,9 +52,7 @@ ROBOTS_ACCEPT = b"text/plain, */*;q=0.1"
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"})
 
 ERROR_BODY = 64 * 2**10  # bytes of an error page that are read, so that its connection can be kept
-UNNAMED_PAUSE = 600.0  # seconds a host is left alone after a 429 that names no time, as NetNewsWire
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @cache
@@ -154,7 +153,7 @@ class Web:
         while True:
             if ask.polite:
                 await self._admit(target)
-            headers = self._headers(ask, url, own_site=own_site)
+            headers = {b"Host": target.netloc} | self._headers(ask, url, own_site=own_site)
             answer = replace(await self._hop(target, headers, ask, budget), url=url)
             location = answer.header("location")
             if answer.status not in REDIRECTS or not location:
@@ -204,22 +203,19 @@ class Web:
         )
         answer = Answer("", response.status_code, headers, b"", self._now())
         if answer.status != HTTPStatus.OK:
-            await _received(response, Body("", ERROR_BODY))
+            await _received(response, Body("", ERROR_BODY, cut=True))
             return answer
         if ask.html and not _may_be_html(answer.header("content-type")):
             raise Drop("not-html", detail=answer.header("content-type"))
         codings = ",".join(value for name, value in headers if name == "content-encoding")
-        body = await _received(response, Body(codings, ask.limit))
-        if body.full and not ask.cut:
-            raise Drop("too-large")
-        return replace(answer, body=body.whole())
+        return replace(answer, body=(await _received(response, Body(codings, ask.limit, cut=ask.cut))).whole())
 
     def _heed(self, name: str, answer: Answer) -> None:
         """Leave a host alone that asks for it (S8)."""
-        if answer.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            wait = retry_after(answer.header("retry-after"), answer.at)
+        if answer.status in BUSY:
+            wait = named_wait(answer)
             if wait is None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                wait = UNNAMED_PAUSE
+                wait = FIRST_PAUSE.total_seconds()
             if wait:
                 self._pace.pause(name, wait)
 
@@ -281,12 +277,10 @@ async def _received(response: httpx.Response, body: Body) -> Body:
 
 
 def _refusal(answer: Answer) -> Drop | Retry:
-    """What a page's status means for it."""
-    reason = f"http-{answer.status}"
-    if answer.status == HTTPStatus.FORBIDDEN and answer.header("cf-mitigated").lower() == "challenge":
-        return Drop("bot-challenge", detail=answer.url)
-    if answer.status in PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Retry(reason, wait=retry_after(answer.header("retry-after"), answer.at), status=answer.status)
+    """What it means for a page that it was not had; the same words as for a feed."""
+    fate, reason = verdict(Poll(answer))
+    if fate is Fate.RETRY:
+        return Retry(reason, wait=named_wait(answer), status=answer.status)
     return Drop(reason, detail=answer.url)
 
 

@@ -87,7 +87,7 @@ class Unbrotli:
             data = b""
             if piece:
                 yield piece
-            if self._stream.can_accept_more_data():
+            if len(piece) < SLICE and self._stream.can_accept_more_data():
                 return
 
 
@@ -110,11 +110,13 @@ def _layer(name: str) -> Layer:
 class Body:
     """One answer's body as it comes in; neither what came nor what is kept grows far beyond `limit` bytes."""
 
-    def __init__(self, codings: str, limit: int) -> None:
-        """Take the Content-Encoding header, "" for none. Raises Drop("bad-encoding")."""
+    def __init__(self, codings: str, limit: int, *, cut: bool = False) -> None:
+        """Take the Content-Encoding header, or ""; `cut` a larger body, or drop it. Raises Drop("bad-encoding")."""
         self._codings = codings
         self._layers = layers(codings)
+        self._plain = not self._layers
         self._limit = limit
+        self._cut = cut
         self._waiting = bytearray()  # coded bytes short of a slice
         self._received = 0
         self._opened = 0  # slices
@@ -123,28 +125,33 @@ class Body:
 
     @property
     def full(self) -> bool:
-        """Tell whether the limit is passed: what comes now is not kept."""
+        """Tell whether the limit is passed: what comes now is not wanted."""
         return max(self._received, self._size) > self._limit
 
     def add(self, data: bytes) -> None:
-        """Take bytes as they were sent. Raises Retry("bad-encoding") for a coding broken on its way."""
+        """Take bytes as they were sent. Raises Drop("too-large") and Retry("bad-encoding")."""
         self._received += len(data)
-        if not self._layers:
+        if self._plain:
             self._keep(data)
-            return
-        self._waiting += data
-        while len(self._waiting) >= SLICE and not self.full:
-            part = bytes(self._waiting[:SLICE])
-            del self._waiting[:SLICE]
-            self._open(part)
+        else:
+            self._waiting += data
+            while len(self._waiting) >= SLICE and self._size <= self._limit:
+                part = bytes(self._waiting[:SLICE])
+                del self._waiting[:SLICE]
+                self._open(part)
+        self._check()
 
     def whole(self) -> bytes:
-        """The body, cut at the limit. Raises Retry("bad-encoding") where the coding came to no end."""
-        if not self.full:
-            self._open(bytes(self._waiting))
-            if self._received and not self.full and not all(layer.ended for layer in self._layers):
-                raise Retry("bad-encoding")
+        """The body. Raises Drop("too-large"), and Retry("bad-encoding") where a coding came to no end."""
+        self._open(bytes(self._waiting))
+        self._check()
+        if self._received and not self.full and not all(layer.ended for layer in self._layers):
+            raise Retry("bad-encoding")
         return b"".join(self._kept)[: self._limit]
+
+    def _check(self) -> None:
+        if self.full and not self._cut:
+            raise Drop("too-large")
 
     def _keep(self, data: bytes) -> None:
         self._kept.append(data)
@@ -157,7 +164,7 @@ class Body:
             try:
                 for piece in _through(self._layers, part):
                     self._keep(piece)
-                    if self.full:
+                    if self._size > self._limit:
                         return
             except BROKEN as fault:
                 if self._opened > 1:

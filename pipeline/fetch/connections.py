@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 import httpcore
 import httpx
 
-from pipeline.fetch.stream import Unanswered
-
 KEEP_ALIVE = 30.0  # seconds; most servers close an idle connection earlier
 
 
@@ -25,7 +23,8 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; raises what httpcore and its network backend raise.
 
-        Once again where the server closed a kept connection just as it was taken (RFC 9110, section 9.2.2).
+        Once again where a kept connection turned out to be of no use: closed by the server just as it was taken
+        (RFC 9110, section 9.2.2), or with bytes left over from the answer before, which are no answer to this request.
         """
         url = request.url
         asked = httpcore.Request(
@@ -37,10 +36,14 @@ class Transport(httpx.AsyncBaseTransport):
         kept = any(connection.is_idle() for connection in self._pool.connections)
         try:
             answer = await self._pool.handle_async_request(asked)
-        except Unanswered:
+        except (httpcore.RemoteProtocolError, ConnectionError):
             if not kept:
                 raise
-            answer = await self._pool.handle_async_request(asked)
+        else:
+            if not kept or getattr(answer.extensions["network_stream"], "answered", True):
+                return httpx.Response(answer.status, headers=answer.headers, stream=Coded(answer))
+            await answer.aclose()
+        answer = await self._pool.handle_async_request(asked)
         return httpx.Response(answer.status, headers=answer.headers, stream=Coded(answer))
 
     async def aclose(self) -> None:

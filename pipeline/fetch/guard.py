@@ -103,10 +103,8 @@ class Guard(httpcore.AsyncNetworkBackend):
                 async with asyncio.timeout(timeout and timeout / len(firsts)):
                     _, stream = await loop.create_connection(Stream, str(address), port)
                     return stream
-            except TimeoutError:
-                fault = Retry("timeout")
-            except OSError:
-                fault = Retry("connection")
+            except OSError as cause:
+                fault = Retry("timeout" if isinstance(cause, TimeoutError) else "connection")
         raise fault
 
     async def _addresses(self, host: str, port: int, timeout: float | None) -> list[Address]:  # noqa: ASYNC109 - handed on

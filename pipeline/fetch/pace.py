@@ -6,26 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
-from pipeline.model import Retry
+from pipeline.model import Answer, Retry
+from pipeline.schedule import PAUSED, retry_after
 
-MOST_RETRY_AFTER = 48 * 3600.0  # seconds a server may ask us to stay away, as FreshRSS
 REMEMBERED = 4_096  # hosts; those that no request has to wait for are forgotten beyond
 
 
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks to wait, capped; None where it says nothing (RFC 9110, 10.2.3)."""
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value), MOST_RETRY_AFTER)
-    try:
-        until = parsedate_to_datetime(value)
-        seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-    except (ValueError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), MOST_RETRY_AFTER)
+def named_wait(answer: Answer) -> float | None:
+    """Seconds that an answer asks us to stay away, None where it names none (S7)."""
+    wait = retry_after(answer.header("retry-after"), answer.at)
+    return wait.total_seconds() if wait else None
 
 
 @dataclass(slots=True)
@@ -76,7 +68,7 @@ class Pace:
         async with host.lock:
             now = self._now()
             if host.pause and (left := host.pause.left(now)) > 0:
-                raise Retry("paused", wait=left)
+                raise Retry(PAUSED, wait=left)
             if (left := self._left(host, now)) > 0:
                 await self._sleep(left)
             async with self._slots:

@@ -11,11 +11,11 @@ from http import HTTPStatus
 
 from protego import Protego
 
-from pipeline.fetch.pace import retry_after
+from pipeline.fetch.pace import named_wait
 from pipeline.model import Answer, Drop, Retry
+from pipeline.schedule import FIRST_PAUSE
 
 FRESH = timedelta(hours=24)  # RFC 9309, section 2.4
-UNREACHABLE = timedelta(minutes=10)  # before a site that gave no answer is asked again
 MOST_CRAWL_DELAY = 30.0  # seconds; the line is in no standard, and some sites ask for an hour
 MOST_KEPT = 8 * 2**20  # bytes of robots.txt whose rules are held; a usual file has two thousand
 ENTRY = 500  # bytes that remembering a site costs, whatever it says
@@ -95,17 +95,16 @@ class Robots:
             return Rules(self._now() + FRESH, ENTRY)
         except Retry as fault:
             return self._unknown(fault)
-        now = self._now()
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            wait = retry_after(answer.header("retry-after"), now)
-            return self._unknown(Retry("robots-unreachable", wait=wait, status=answer.status))
+            return self._unknown(Retry("robots-unreachable", wait=named_wait(answer), status=answer.status))
+        now = self._now()
         if answer.status != HTTPStatus.OK:
             return Rules(now + FRESH, ENTRY)
         parser = Protego.parse(relevant(answer.body.decode("utf-8-sig", "replace"), self._token))
         return Rules(now + FRESH, ENTRY + len(answer.body), self._token, parser)
 
     def _unknown(self, fault: Retry) -> Rules:
-        wait = timedelta(seconds=fault.wait) if fault.wait else UNREACHABLE
+        wait = timedelta(seconds=fault.wait) if fault.wait else FIRST_PAUSE
         return Rules(self._now() + wait, ENTRY, fault=fault)
 
 

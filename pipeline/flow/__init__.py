@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from pipeline import schedule
 from pipeline.flow.alert import alert, rule_starts
@@ -35,7 +36,7 @@ def stages(config: Config) -> NamedStages:
 
     steps: list[tuple[str, Stage]] = [
         ("clean", Clean()),
-        ("clean", LongEnough()),
+        ("length", LongEnough()),
         ("language", DetectLanguage()),
         ("actors", Actors(config.actors)),
         ("regions", Regions(config.regions)),
@@ -60,17 +61,20 @@ class Pass:
     alerts: int = 0
 
 
-def one_pass(run: Run, sources: Sequence[Source], senders: dict[str, Sender]) -> Pass:
-    """Collect, process, settle and alert once, with the store to ourselves."""
+def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass:
+    """Collect the sources that are due (or the one that a person asked for), process, settle and alert once.
+
+    Waits until no other pass is at work on the store.
+    """
     with run.store.exclusive():
         _unspool(run)
         rule_starts(run)
         with readers(run.config) as reading_processes:
             read = process(run, reading_processes)  # what an interrupted run left, so that it is not fetched again
-            asyncio.run(_collect(run, sources))
+            asyncio.run(_collect(run, asked))
             read += process(run, reading_processes)
         settle(run)
-        _count_kept(run)
+        _count_kept(run, {run.id, *read})
         sent = alert(run, senders)
     return Pass(read[run.id], read.total() - read[run.id], sent)
 
@@ -87,16 +91,18 @@ def due_sources(run: Run, asked: str | None = None) -> list[Source]:
     if asked is not None:
         return [source for source in enabled if source.id == asked]
     stored = [(source, visits.get(source.id)) for source in enabled]
-    return [source for source, visit in stored if schedule.due(source, visit.value if visit else None, now)]
+    manners = run.config.settings.fetch
+    return [source for source, visit in stored if schedule.due(source, visit.value if visit else None, now, manners)]
 
 
-async def _collect(run: Run, sources: Sequence[Source]) -> None:
-    from pipeline.fetch import Web
-
+async def _collect(run: Run, asked: str | None) -> None:
+    sources = due_sources(run, asked)
     if not sources:
         return
+    from pipeline.fetch import Web
+
     async with Web(run.config.settings.fetch) as web:
-        await collect(run, sources, web)
+        await collect(run, sources, web, forced=asked is not None)
 
 
 def _unspool(run: Run) -> None:
@@ -106,15 +112,12 @@ def _unspool(run: Run) -> None:
         run.archive.unspool(name)
 
 
-def _count_kept(run: Run) -> None:
-    """Write into the visits of this run how many of their entries were kept."""
-    kept = Counter(
-        outcome.source for outcome in run.store.outcomes(run.id) if outcome.entry and outcome.fate is Fate.KEPT
+def _count_kept(run: Run, runs: Collection[str]) -> None:
+    """Write into the visits of these runs how many of their entries were kept."""
+    outcomes = chain.from_iterable(run.store.outcomes(each) for each in runs)
+    kept = Counter((each.run, each.source) for each in outcomes if each.entry and each.fate is Fate.KEPT)
+    visits = [each for each in run.store.visits().values() if each.value.run in runs]
+    counted = (
+        Stored(replace(each.value, kept=kept[each.value.run, each.value.source]), each.version) for each in visits
     )
-    visits = run.store.visits()
-    changed = (
-        Stored(replace(each.value, kept=kept[each.value.source]), each.version)
-        for each in visits.values()
-        if each.value.run == run.id
-    )
-    run.store.save(Changes(visits=tuple(changed)))
+    run.store.save(Changes(visits=tuple(counted)))

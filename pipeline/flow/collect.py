@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline import feeds, intake, schedule
+from pipeline import feeds, intake, schedule, urls
 from pipeline.archive import Writer
 from pipeline.fetch import Web
 from pipeline.flow.run import Run
@@ -27,18 +27,20 @@ from pipeline.model import (
     Visit,
 )
 from pipeline.schedule import Poll
-from pipeline.urls import article_id
 
 AT_ONCE = 32  # sources under way; hosts take turns anyway, and a body may hold 15 MiB
 
 
-async def collect(run: Run, sources: Sequence[Source], web: Web) -> None:
-    """Poll these sources and archive the pages of what is new, each source on its own; raises StoreError only."""
+async def collect(run: Run, sources: Sequence[Source], web: Web, *, forced: bool = False) -> None:
+    """Poll these sources and archive the pages of what is new, each source on its own; raises StoreError only.
+
+    A source that is here only for pages it promised earlier is not polled, unless a poll is `forced`.
+    """
     visits = run.store.visits()
     settled = _settled(run, {each.value.run for each in visits.values() if each.value.pending})
     gate, done = asyncio.Semaphore(AT_ONCE), 0
     with run.archive.writer(run.id) as writer:
-        desk = Desk(run, web, writer)
+        desk = Desk(run, web, writer, forced)
 
         async def one(source: Source) -> None:
             nonlocal done
@@ -74,6 +76,7 @@ class Desk:
     run: Run
     web: Web
     writer: Writer
+    forced: bool
 
     async def guarded(self, source: Source, stored: Stored[Visit]) -> None:
         """Collect a source; a bug costs one failed outcome, and its traceback is told (guarantee 4)."""
@@ -87,22 +90,20 @@ class Desk:
 
     async def source(self, source: Source, stored: Stored[Visit]) -> None:
         """Poll the feed, record the visit with what it promised, fetch the pages, take the promises off."""
-        poll = await self._poll(source, stored.value)
-        now = self.run.now()
+        now, manners = self.run.now(), self.run.config.settings.fetch
+        polled = self.forced or schedule.feed_due(source, stored.value, now, manners)
+        poll = await self._poll(source, stored.value) if polled else Poll()
         promised = intake.promises(poll.feed) if poll.feed else ()
         seen = self.run.store.seen([each.id for each in promised if each.id])
         taken = intake.decide(poll.feed, stored.value, seen, now)
-        answer_held = len(poll.feed.entries) + poll.feed.cut if poll.feed else stored.value.entries
         visit = replace(
-            schedule.after(
-                source, stored.value, replace(poll, new=len(taken.fetch)), now, self.run.config.settings.fetch
-            ),
+            self._polled(source, stored.value, replace(poll, new=len(taken.fetch))) if polled else stored.value,
             run=self.run.id,
-            entries=answer_held,
             known=taken.known,
             pending=(*taken.fetch, *taken.waiting),
         )
-        outcomes = [self._poll_outcome(source, poll), *(self._ended(source, each) for each in taken.ended)]
+        outcomes = [self._poll_outcome(source, poll)] if polled else []
+        outcomes += [self._ended(source, each) for each in taken.ended]
         if self._save(visit=Stored(visit, stored.version), outcomes=tuple(outcomes)):
             self.run.note(f"{source.id}: another worker polled it meanwhile; left to that one")
             return
@@ -111,10 +112,15 @@ class Desk:
         version = self.run.store.visits([source.id])[source.id].version
         self._save(visit=Stored(replace(visit, pending=(*left, *taken.waiting)), version))
 
+    def _polled(self, source: Source, visit: Visit, poll: Poll) -> Visit:
+        held = len(poll.feed.entries) + poll.feed.cut if poll.feed else visit.entries
+        manners = self.run.config.settings.fetch
+        return replace(schedule.after(source, visit, poll, self.run.now(), manners), entries=held)
+
     async def _poll(self, source: Source, visit: Visit) -> Poll:
         now = self.run.now()
         try:
-            answer = await self.web.feed(source, schedule.conditional(source, visit, now))
+            answer = await self.web.feed(source, schedule.conditional(source, visit, now), visit.validated_url)
         except (Drop, Retry) as fault:
             return Poll(fault=fault)
         if answer.status != 200:  # noqa: PLR2004 - HTTP OK
@@ -135,13 +141,14 @@ class Desk:
             left = intake.again(entry, fault, self.run.now()) if isinstance(fault, Retry) else None
             self._give_up(source, intake.fault_outcome(entry, fault, left))
             return left
-        self.writer.add(Page(entry.url, answer, entry, source, self.run.id))
+        self.writer.add(Page(urls.canonical(entry.url), answer, entry, source, self.run.id))
         return None
 
     def _give_up(self, source: Source, ended: intake.Ended) -> None:
         """Record at once what became of a page that was not had, so that a crash does not ask for it again."""
-        seen = Seen(article_id(ended.entry.url), self.run.now(), ended.fate, ended.reason)
-        outcome = self._outcome(source, ended.entry.url, "fetch", ended.fate, ended.reason, ended.entry.number)
+        seen = Seen(urls.article_id(ended.entry.url), self.run.now(), ended.fate, ended.reason)
+        url = urls.canonical(ended.entry.url)
+        outcome = self._outcome(source, url, "fetch", ended.fate, ended.reason, ended.entry.number)
         self._save(outcomes=(outcome,), seen=() if ended.fate is Fate.RETRY else (seen,))
 
     def _poll_outcome(self, source: Source, poll: Poll) -> Outcome:

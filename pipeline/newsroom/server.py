@@ -6,7 +6,7 @@ import socketserver
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -22,7 +22,7 @@ from pipeline.model import Source
 from pipeline.newsroom import stories, syndication
 from pipeline.newsroom.press import Press
 from pipeline.newsroom.site import DISALLOWED, Site
-from pipeline.newsroom.stories import Outlet
+from pipeline.newsroom.stories import SECOND, Outlet
 
 LOOPBACK = "127.0.0.1"
 HTML = "text/html; charset=utf-8"
@@ -30,7 +30,6 @@ BARE_HTML = "text/html"  # for old encodings: only the page says its charset
 TEXT = "text/plain; charset=utf-8"
 IDLE_SECONDS = 10  # a connection that says nothing is closed
 STOP_SECONDS = 0.02  # how often a server looks whether it should end
-EDITIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +78,21 @@ class Newsroom:
     def serve(cls, now: datetime) -> Iterator[Newsroom]:
         """Serve all outlets on free ports of 127.0.0.1 until the block ends; `now` is aware."""
         outlets = stories.outlets()
-        addresses = [_Address() for _ in outlets]
-        newsroom = cls(outlets, tuple(address.root for address in addresses), now)
-        for address in addresses:
-            address.newsroom = newsroom
-            Thread(target=address.serve_forever, args=(STOP_SECONDS,), daemon=True).start()
-        try:
-            yield newsroom
-        finally:
-            with ThreadPoolExecutor(len(addresses)) as pool:  # each waits for its loop to look up
-                list(pool.map(lambda address: address.shutdown(), addresses))
+        with ExitStack() as stack:
+            addresses = [stack.enter_context(_Address()) for _ in outlets]
+            newsroom = cls(outlets, tuple(address.root for address in addresses), now)
             for address in addresses:
-                address.server_close()
+                address.newsroom = newsroom
+                Thread(target=address.serve_forever, args=(STOP_SECONDS,), daemon=True).start()
+            try:
+                yield newsroom
+            finally:
+                with ThreadPoolExecutor(len(addresses)) as pool:  # each waits for its own loop to look up
+                    list(pool.map(_Address.shutdown, addresses))
 
     def advance(self) -> None:
         """Publish the second edition: one story corrected, one story new."""
-        self.edition = EDITIONS
+        self.edition = SECOND
         self._places = self._publish()
 
     def find(self, root: str, path: str) -> Resource | None:
@@ -143,15 +141,19 @@ class Newsroom:
             if story.page == "good" and story.linked
         }
 
-    def counts(self) -> dict[str, int]:
-        """How many there are of each: `feed-*` add up to the sources, `entry-*` to the entries of all feeds."""
+    def counts(self, edition: int = 1) -> dict[str, int]:
+        """How much of each a pass over this edition meets, after a pass over the one before.
+
+        `feed-*` add up to the sources, `entry-*` to the entries of the feeds that are not `feed-unchanged`.
+        """
         counts: Counter[str] = Counter()
-        for site in self._sites():
-            counts["feed-good"] += 1
-            counts.update(f"feed-{what}" for what in (site.outlet.extra_feeds or {}).values())
-            for story in site.stories:
-                counts[f"entry-{story.page}" if story.linked else "entry-linkless"] += 1
-                counts["entry-repeated"] += story.twice
+        for outlet in self._outlets.values():
+            counts.update(f"feed-{what}" for what in (outlet.extra_feeds or {}).values())
+            if edition > 1 and not any(story.changes_in(edition) for story in outlet.stories):
+                counts["feed-unchanged"] += 1
+            else:
+                counts["feed-broken" if outlet.broken else "feed-good"] += 1
+                counts.update(_entries(outlet, edition))
         return dict(counts)
 
     def _sites(self) -> Iterator[Site]:
@@ -168,6 +170,23 @@ def _feeds(outlet: Outlet) -> Iterator[tuple[str, str]]:
     yield outlet.id, outlet.feed_path
     for path, what in (outlet.extra_feeds or {}).items():
         yield f"{outlet.id}-{what}-feed", path
+
+
+def _entries(outlet: Outlet, edition: int) -> Iterator[str]:
+    """What each entry of the outlet's feed is, as keys of `Newsroom.counts`."""
+    for story in outlet.stories:
+        if story.edition > edition:
+            continue
+        if not story.linked:
+            yield "entry-linkless"
+        elif story.edition == edition:
+            yield f"entry-{story.page}"
+        elif story.changes_in(edition):
+            yield "entry-corrected"
+        else:
+            yield "entry-known"
+        if story.twice:
+            yield "entry-repeated"
 
 
 def _resources(site: Site) -> Iterator[tuple[str, Resource]]:

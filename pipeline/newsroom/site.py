@@ -9,10 +9,11 @@ from functools import cached_property
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from pipeline.newsroom.stories import Outlet, Story
+from pipeline.newsroom.stories import SECOND, Outlet, Story
 
 DISALLOWED = "/print/"
 """What robots.txt of an outlet keeps robots away from."""
+PATH_WORDS = 3  # of the headline that some content systems put into an address
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Site:
         """Path and query of a story's page, percent-encoded."""
         if story.page == "robots":
             return f"{DISALLOWED}{story.number}"
-        words = "-".join(story.title.split())
+        words = "-".join(story.title.split()[:PATH_WORDS])
         facts = {"slug": story.slug, "number": story.number, "words": quote(words), "language": self.outlet.language}
         return self.outlet.system.path.format(time=self.published(story), **facts)
 
@@ -70,4 +71,4 @@ class Site:
         return (*story.paragraphs, story.correction) if self._corrected(story) else story.paragraphs
 
     def _corrected(self, story: Story) -> bool:
-        return bool(story.correction) and self.edition > 1
+        return bool(story.correction) and self.edition >= SECOND

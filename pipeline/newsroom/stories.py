@@ -13,6 +13,7 @@ from zlib import crc32
 import yaml
 
 HERE = Path(__file__).parent
+SECOND = 2  # the edition that corrects
 RTL = frozenset({"ar", "ckb", "fa", "he"})
 
 
@@ -41,6 +42,10 @@ class Story:
     def number(self) -> int:
         """Six digits, as content systems number their pages."""
         return 100_000 + crc32(self.slug.encode()) % 900_000
+
+    def changes_in(self, edition: int) -> bool:
+        """Whether this edition is the first to show it so."""
+        return edition == self.edition or (edition == SECOND and bool(self.correction))
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ ALPHABETS = {
 }
 VOCABULARY = 20_000  # words a language
 WORDS = 300
-ACTORS, NAMES, OUTLETS, BANDS = 50, 20, 200, 16
+ACTORS, NAMES, OUTLETS, BANDS = 50, 20, 200, 25
 REPRINT = 8  # every so many articles
 
 

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from pipeline.model import Article, Stored
 from pipeline.stores.sqlite import index
+from pipeline.stores.sqlite.index import Placed
 from pipeline.stores.sqlite.rows import ARTICLE, article_row, read_article
 
 PAGE = 200  # articles read at once where a caller may write between two of them
+TERMS = 250  # bands asked for at once: FTS5 looks at all of them for each article that it finds
 
 _COLUMNS = (*ARTICLE, "version", "position")
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM articles"  # noqa: S608 - our own names
@@ -39,8 +41,11 @@ def of_stories(db: sqlite3.Connection, stories: Collection[str]) -> list[Stored[
 
 def with_bands(db: sqlite3.Connection, bands: Collection[str]) -> list[Stored[Article]]:
     """All articles that hold one of these bands, oldest first."""
-    sharing = f"SELECT position FROM bands WHERE band IN {_GIVEN}"  # noqa: S608 - our own text
-    return _stored(db, f"WHERE position IN ({sharing}) ORDER BY published_at, id", bands)
+    words, positions = [index.facet(index.BAND, band) for band in bands], set[int]()
+    for start in range(0, len(words), TERMS):
+        some = " OR ".join(words[start : start + TERMS])
+        positions.update(row[0] for row in db.execute("SELECT rowid FROM near WHERE near MATCH ?", (some,)))
+    return _stored(db, f"WHERE position IN {_GIVEN} ORDER BY published_at, id", positions)
 
 
 def ingested(db: sqlite3.Connection, since: str) -> Iterator[Article]:
@@ -55,19 +60,19 @@ def ingested(db: sqlite3.Connection, since: str) -> Iterator[Article]:
 
 def write(db: sqlite3.Connection, articles: Sequence[Stored[Article]]) -> set[str]:
     """Write articles inside a transaction; give the ids that lost, because another version is stored already."""
-    held = _held(db, [each.value.id for each in articles])
-    beside, written, lost = _Beside(), set[str](), set[str]()
+    held = {each.article.id: each for each in _held(db, [each.value.id for each in articles])}
+    lost, changes = set[str](), dict[str, tuple[Placed | None, Placed]]()
     for new, version in ((each.value, each.version) for each in articles):
         old = held.get(new.id)
-        if new.id in written or version != (str(old.version) if old else None):
+        if new.id in changes or version != (str(old.version) if old else None):
             lost.add(new.id)
             continue
         low = index.bucket(new)
         position = old.position if old and index.bucket(old.article) == low else index.free(db, low)
         db.execute(_WRITE, (*article_row(new), old.version + 1 if old else 1, position))
-        beside.change(old, _Held(new, 0, position))
-        written.add(new.id)
-    beside.write(db)
+        changes[new.id] = old and Placed(old.article, old.position), Placed(new, position)
+    for each in (index.WORDS, index.NEAR):
+        each.feed(db, changes.values())
     return lost
 
 
@@ -77,47 +82,11 @@ class _Held(NamedTuple):
     position: int
 
 
-class _Beside:
-    """What a batch changes beside the table of articles: the word index and the bands."""
-
-    def __init__(self) -> None:
-        self._words: list[tuple[int, str, index.Entry]] = []
-        self._bands_gone: set[tuple[str, int]] = set()
-        self._bands_new: set[tuple[str, int]] = set()
-
-    def change(self, old: _Held | None, new: _Held) -> None:
-        if old is None or old.position != new.position or _searched(old.article) != _searched(new.article):
-            if old:
-                self._words.append((old.position, index.DELETE, index.entry(old.article)))
-            self._words.append((new.position, index.INSERT, index.entry(new.article)))
-        if old:
-            self._bands_gone.update((band, old.position) for band in old.article.bands)
-        self._bands_new.update((band, new.position) for band in new.article.bands)
-
-    def write(self, db: sqlite3.Connection) -> None:
-        """Write in ascending order: FTS5 flushes what it gathered wherever the order breaks."""
-        for position, statement, entry in sorted(self._words, key=_order):
-            db.execute(statement, (position, *entry))
-        gone, new = self._bands_gone - self._bands_new, self._bands_new - self._bands_gone
-        db.executemany("DELETE FROM bands WHERE band = ? AND position = ?", sorted(gone))
-        db.executemany("INSERT INTO bands VALUES (?, ?)", sorted(new))
-
-
-def _order(change: tuple[int, str, index.Entry]) -> tuple[int, bool]:
-    position, statement, _ = change
-    return position, statement == index.INSERT
-
-
-def _searched(article: Article) -> tuple[object, ...]:
-    """What the index entry is made of; while it stays the same the index is left alone."""
-    return article.title, article.text, article.actor_names, index.facets(article)
-
-
-def _held(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, _Held]:
+def _held(db: sqlite3.Connection, ids: Sequence[str]) -> Iterator[_Held]:
     rows = db.execute(f"{_SELECT} WHERE id IN {_GIVEN}", (json.dumps(ids),))
-    return {held.article.id: held for held in (_Held(read_article(row), *row[-2:]) for row in rows)}
+    return (_Held(read_article(row), *row[-2:]) for row in rows)
 
 
-def _stored(db: sqlite3.Connection, which: str, keys: Collection[str]) -> list[Stored[Article]]:
+def _stored(db: sqlite3.Connection, which: str, keys: Collection[object]) -> list[Stored[Article]]:
     rows = db.execute(f"{_SELECT} {which}", (json.dumps(list(keys)),))
     return [Stored(read_article(row), str(row[-2])) for row in rows]

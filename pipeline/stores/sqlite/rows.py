@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import document
 from pipeline.model import Article, Claim, Fate, Outcome, Seen, Visit
-from pipeline.records import entry_document, moment, outcome_document, read_entry, read_outcome, timestamp
+from pipeline.records import entry_document, moment, read_entry, read_outcome, timestamp
 
 Row = tuple[Any, ...]
 
@@ -65,8 +65,8 @@ def read_visit(row: Row) -> Visit:
 
 def outcome_row(outcome: Outcome) -> Row:
     """An outcome as the columns OUTCOME."""
-    told = outcome_document(outcome)
-    return _sound(told[name] for name in OUTCOME)
+    told = {name: getattr(outcome, name) for name in OUTCOME}
+    return _sound({**told, "at": timestamp(outcome.at)}.values())
 
 
 def read_outcome_row(row: Row) -> Outcome:

@@ -47,11 +47,12 @@ FIRST: Step = (
         alert TEXT NOT NULL, delivered_at TEXT)""",
     "CREATE INDEX IF NOT EXISTS claims_article ON claims (article)",
     "CREATE INDEX IF NOT EXISTS claims_open ON claims (at, key) WHERE alert <> '' AND delivered_at IS NULL",
-    """CREATE TABLE IF NOT EXISTS bands (
-        band TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (band, position)) WITHOUT ROWID""",
     # Contentless: the words stand once, in `articles`; what is fed here is folded already.
     """CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
         title, text, names, facets, content='', tokenize='unicode61 remove_diacritics 0')""",
+    # Bands are random terms: a B-tree would dirty a page for each, 25 an article; an inverted index writes in sequence.
+    """CREATE VIRTUAL TABLE IF NOT EXISTS near USING fts5 (
+        bands, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 0')""",
     "CREATE TABLE IF NOT EXISTS folding (digest TEXT NOT NULL)",
 )
 STEPS: tuple[Step, ...] = (FIRST,)
@@ -59,7 +60,7 @@ STEPS: tuple[Step, ...] = (FIRST,)
 
 
 def connect(path: Path, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
-    """A connection in autocommit mode, its database in WAL mode.
+    """A connection in autocommit mode.
 
     synchronous=NORMAL: each commit is in the system's hands when it returns, so that the death of our process loses
     nothing. A power cut may take the last commits, whole ones; the archive was synced before them and the next run
@@ -68,7 +69,6 @@ def connect(path: Path, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = NORMAL",
             f"cache_size = -{CACHE_KIB}",
             f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
@@ -98,10 +98,14 @@ def prepare(db: sqlite3.Connection, path: Path, steps: Sequence[Step] = STEPS) -
 
     Raises StoreError for a database of a newer version or of another program.
     """
-    if _version(db, path, steps) == len(steps):
+    if _header(db) == (APPLICATION, len(steps)):
         return
+    with writing(db):  # so that what is read here was written by one program at one time
+        _refuse_strangers(db, path, len(steps))
+    db.execute("PRAGMA journal_mode = WAL")
     with writing(db):  # nobody else writes meanwhile, so the copy holds all
-        version = _version(db, path, steps)
+        _refuse_strangers(db, path, len(steps))
+        _, version = _header(db)
         if version < len(steps) and _tables(db):
             _copy(path, path.with_name(f"{path.name}.backup-v{version}"))
         for statement in (statement for step in steps[version:] for statement in step):
@@ -110,19 +114,23 @@ def prepare(db: sqlite3.Connection, path: Path, steps: Sequence[Step] = STEPS) -
         db.execute(f"PRAGMA user_version = {len(steps)}")
 
 
-def _version(db: sqlite3.Connection, path: Path, steps: Sequence[Step]) -> int:
-    """The schema version of our database; 0 for an empty one."""
+def _header(db: sqlite3.Connection) -> tuple[int, int]:
+    """Whose database it is and its schema version; 0 and 0 for an empty one."""
     (application,), (version,) = (
         db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
     )
+    return application, version
+
+
+def _refuse_strangers(db: sqlite3.Connection, path: Path, newest: int) -> None:
+    application, version = _header(db)
     if application != APPLICATION and (application or version or _tables(db)):
         raise StoreError(f"store {path} is the database of another program; name another --store")
-    if version > len(steps):
+    if version > newest:
         raise StoreError(
-            f"store {path} has schema version {version}, this program knows {len(steps)} at most; "
+            f"store {path} has schema version {version}, this program knows {newest} at most; "
             f"use the newer Wireroom that wrote it or name another --store"
         )
-    return int(version)
 
 
 def _tables(db: sqlite3.Connection) -> int:

@@ -25,7 +25,7 @@ class Table:
         query = f"SELECT {told} FROM {self.name}"  # noqa: S608 - our own names
         if values is None:
             return db.execute(query).fetchall()
-        query += f" WHERE {column or self.columns[0]} IN (SELECT value FROM json_each(?))"
+        query += f" WHERE {column or self.columns[0]} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own names
         return db.execute(query, (json.dumps(list(values)),)).fetchall()
 
     def create(self, db: sqlite3.Connection, new: Iterable[Row]) -> int:

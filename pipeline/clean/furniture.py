@@ -1,0 +1,106 @@
+"""What a page puts around its article: widgets, datelines, blocks of teasers, comment forms, leaked scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
+from pipeline.clean.lines import Line, Reasons, size
+from pipeline.clean.phrases import ends_sentence, ends_statement, table
+from pipeline.fold import tokens
+
+WIDGET, SCRIPT = "widget", "script"
+"""Reasons: furniture by its wording and place; program text."""
+
+# Where a paragraph may have been glued to what follows: behind a sentence, or between a small and a capital letter.
+SEAM = re.compile(r"""[.!?…۔؟։]["'”’»)\]]{0,3} ?|(?<=[a-zß-öø-ÿğışəա-և])(?=[A-ZÀ-ÖØ-ÞĞİŞƏԱ-Ֆ])""")
+GLUED_TAIL = 120  # characters at the end of a line that may be glued furniture
+
+TOP_LINES = 8  # among which a dateline stands: headline, kicker, standfirst, byline, caption come before it
+END_LINES = 2
+PROSE_WORDS = 8
+LONG = 300  # characters: a line that long is a paragraph, no teaser
+LEAST_BEFORE = 200  # characters of article before a footer
+MOST_AFTER = 0.6  # size of a footer, as a share of what stands before it
+TEASERS = 0.5  # share of the lines of a footer that are no statements
+FORM_WITHIN = 6  # lines after the heading of a comment form that must hold more of it
+
+CODE = re.compile(
+    r"</?script|\bfunction ?\w{0,40}\(|=> ?\{|\bwindow\.|\bdocument\.|\}\);|\) ?\{$|^\} ?else|^(?:var|let|const) \w+ ="
+)
+CODE_MARKS = ("{", "}", "</", ");", " = ")  # one of which every such line holds: looked for first, since it is quick
+CODE_LINES = 3  # that an article must hold before lines among them are taken for a leaked script: one may be quoted
+
+
+def unglue(text: str) -> str:
+    """Put furniture that was glued to the end of a paragraph on a line of its own: `... report.Latest news`."""
+    return "\n".join(map(_unglued, text.split("\n")))
+
+
+def _unglued(line: str) -> str:
+    if ends_statement(line):
+        return line
+    for seam in SEAM.finditer(line, max(0, len(line) - GLUED_TAIL)):
+        tail = line[seam.end() :]
+        kind = table().kind(tail, tuple(tokens(tail)))
+        if kind in ("heading", "form") or (kind == "widget" and seam.group()):
+            return f"{line[: seam.end()].rstrip()}\n{tail}"
+    return line
+
+
+def scripts(lines: Sequence[Line]) -> Reasons:
+    """Program text that a broken script element left in the article."""
+    marked = [place for place, line in enumerate(lines) if _is_code(line.text)]
+    if len(marked) < CODE_LINES:
+        return {}
+    region = lines[marked[0] : marked[-1] + 1]
+    return {line.number: SCRIPT for line in region if _is_code(line.text) or not _is_prose(line)}
+
+
+def _is_code(text: str) -> bool:
+    return any(mark in text for mark in CODE_MARKS) and CODE.search(text) is not None
+
+
+def _is_prose(line: Line) -> bool:
+    return ends_sentence(line.text) and len(line.words) >= PROSE_WORDS
+
+
+def widgets(lines: Sequence[Line]) -> Reasons:
+    """Lines that are furniture by their wording alone, and datelines above or below the article."""
+    gone: dict[int, str] = {}
+    for place, line in enumerate(lines):
+        outside = place < TOP_LINES or place >= len(lines) - END_LINES
+        if line.kind == "widget" or (outside and table().tells_time(line.words)):
+            gone[line.number] = WIDGET
+    return gone
+
+
+def footers(lines: Sequence[Line]) -> Reasons:
+    """Blocks of teasers and comment forms: to the end where the rest looks like one, else the heading and its list."""
+    gone: dict[int, str] = {}
+    for place, line in enumerate(lines):
+        if line.kind in ("heading", "form"):
+            before, after = lines[:place], lines[place + 1 :]
+            if _is_footer(line, before, after):
+                return gone | {line.number: WIDGET for line in lines[place:]}
+            if line.kind == "heading":
+                gone |= {line.number: WIDGET for line in (line, *_listed(after))}
+    return gone | {line.number: WIDGET for line in takewhile(lambda line: line.kind, reversed(lines))}
+
+
+def _is_footer(heading: Line, before: Sequence[Line], after: Sequence[Line]) -> bool:
+    if size(before) < LEAST_BEFORE or size(after) > MOST_AFTER * size(before):
+        return False
+    return (heading.kind == "form" and any(line.kind for line in after[:FORM_WITHIN])) or _is_teasers(after)
+
+
+def _is_teasers(after: Sequence[Line]) -> bool:
+    """Whether lines are headlines with at most their summaries: no paragraphs, half of them no statements."""
+    loose = sum(bool(line.kind) or not ends_statement(line.text) for line in after)
+    return loose >= TEASERS * len(after) and all(len(line.text) <= LONG for line in after)
+
+
+def _listed(after: Sequence[Line]) -> list[Line]:
+    """The list items right below a heading in the middle of an article."""
+    return list(takewhile(lambda line: line.text.startswith("- ") and not ends_statement(line.text), after))

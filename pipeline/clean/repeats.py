@@ -1,0 +1,73 @@
+"""What a page says twice: the headline above the text, paragraphs, pull quotes; and a second article below the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.clean.lines import Line, Reasons
+from pipeline.clean.phrases import ends_sentence, table
+from pipeline.fold import tokens
+
+HEADLINE, REPEAT, SECOND_ARTICLE = "headline", "repeat", "second-article"
+"""Reasons."""
+
+HEADLINE_LINES = 4  # among which the headline is repeated: kicker, caption and dateline may come before
+NEARLY = 0.7  # share of the longer of two headlines that the shorter must make up, standing in it whole
+HEADLINE_LETTERS = 12
+
+REPEAT_WORDS, REPEAT_LETTERS = 12, 70  # one of both makes a line that may go as a repeat: refrains and speakers stay
+QUOTE_LINES, QUOTE_LETTERS = (
+    400,
+    200_000,
+)  # beyond this size lines are not searched inside each other: that is quadratic
+
+SECOND_BEFORE = 500  # characters of the first article before a second may begin
+SECOND_WITHIN = 4  # lines between a headline and its repetition above the second article
+HEADLINE_CHARACTERS = 250
+
+
+def headline(lines: Sequence[Line], title: str) -> Reasons:
+    """The headline among the first lines, spelt the same or nearly: a kicker or the outlet may be glued to it."""
+    wanted = "".join(tokens(title))
+    return {line.number: HEADLINE for line in lines[:HEADLINE_LINES] if _is_nearly(line.letters, wanted)}
+
+
+def _is_nearly(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return bool(one) and (
+        one == other or (len(shorter) >= max(HEADLINE_LETTERS, NEARLY * len(longer)) and shorter in longer)
+    )
+
+
+def paragraphs(lines: Sequence[Line]) -> Reasons:
+    """Paragraphs that stand there before, and pull quotes: lines that stand whole inside another paragraph."""
+    gone: dict[int, str] = {}
+    first: dict[str, Line] = {}
+    for line in lines:
+        letters = line.letters
+        if (len(line.words) >= REPEAT_WORDS or len(letters) >= REPEAT_LETTERS) and first.setdefault(
+            letters, line
+        ) is not line:
+            gone[line.number] = REPEAT
+    everything = "\n".join(line.letters for line in lines if line.number not in gone)
+    if len(lines) <= QUOTE_LINES and len(everything) <= QUOTE_LETTERS:
+        gone |= {line.number: REPEAT for letters, line in first.items() if everything.count(letters) > 1}
+    return gone
+
+
+def second_article(lines: Sequence[Line]) -> Reasons:
+    """All from where another article begins, as pages that scroll on append it: headline, dateline, headline again."""
+    before = 0
+    for place, line in enumerate(lines):
+        if before >= SECOND_BEFORE and _opens_article(lines[place : place + SECOND_WITHIN + 1]):
+            return {other.number: SECOND_ARTICLE for other in lines[place:]}
+        before += len(line.text)
+    return {}
+
+
+def _opens_article(opening: Sequence[Line]) -> bool:
+    first, *rest = opening
+    if ends_sentence(first.text) or len(first.text) > HEADLINE_CHARACTERS or len(first.letters) < HEADLINE_LETTERS:
+        return False
+    again = next((place for place, line in enumerate(rest) if line.words == first.words), 0)
+    return any(table().tells_time(line.words) for line in rest[:again])

@@ -1,0 +1,108 @@
+"""Store to people: rules over what came since the last time, each alert claimed once and delivered at least once.
+
+A claim is written before anything is sent, and each destination's acceptance after it: a crash between the two sends
+one message again under the same id, to that destination only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline.alerts import Message, Past, due, from_json, to_json
+from pipeline.alerts import message as worded
+from pipeline.flow.run import OVERLAP, Run
+from pipeline.flow.settle import CHUNK, chunks
+from pipeline.model import Alert, Article, Claim, Retry
+from pipeline.notify import Sender
+
+ALERTED, STARTED = "alerted", "rules"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def rule_starts(run: Run) -> dict[str, datetime]:
+    """When each rule began to listen: the first run that saw it (guarantee 3); a new rule begins now."""
+    kept = run.store.state(STARTED)
+    starts: dict[str, str] = json.loads(kept.value or "{}")
+    fresh = {rule.id: run.now().isoformat() for rule in run.config.rules if rule.id not in starts}
+    if fresh:
+        run.save_state(STARTED, kept, json.dumps({**starts, **fresh}))
+    return {rule: datetime.fromisoformat(at) for rule, at in {**starts, **fresh}.items()}
+
+
+def alert(run: Run, senders: Mapping[str, Sender]) -> int:
+    """Evaluate the rules on all that was ingested since the last time; give how many alerts were delivered."""
+    desk = Desk(run, senders)
+    sent = sum(desk.deliver(claim) for claim in run.store.undelivered())
+    cursor, now, starts = run.store.state(ALERTED), run.now(), rule_starts(run)
+    since = datetime.fromisoformat(cursor.value) - OVERLAP if cursor.value else min(starts.values(), default=now)
+    for chunk in chunks(run.store.ingested(since), CHUNK):
+        for found, told in _due(run, chunk, starts):
+            claim = Claim(found.rule, found.article.id, found.kind, now, to_json(told))
+            if run.store.claim(claim):
+                sent += desk.deliver(claim)
+    run.save_state(ALERTED, cursor, now.isoformat())
+    return sent
+
+
+def preview(run: Run, since: datetime) -> Iterator[Message]:
+    """What the rules would say of the articles ingested since then, claims and beginnings aside; sends nothing."""
+    starts = dict.fromkeys((rule.id for rule in run.config.rules), LONG_AGO)
+    told: set[tuple[str, str]] = set()
+    for chunk in chunks(run.store.ingested(since), CHUNK):
+        for _, message in _due(run, chunk, starts, claimed=False):
+            if (message.rule, message.story) not in told:
+                told.add((message.rule, message.story))
+                yield message
+
+
+def _due(
+    run: Run,
+    articles: Sequence[Article],
+    starts: Mapping[str, datetime],
+    *,
+    claimed: bool = True,
+) -> Iterator[tuple[Alert, Message]]:
+    """The alerts due for these articles, put into words."""
+    seen = run.store.seen([article.id for article in articles])
+    first_seen = {
+        article.id: seen[article.id].first_seen if article.id in seen else article.fetched_at or run.now()
+        for article in articles
+    }
+    stories = {each.value.id: each.value.story for each in run.store.stories({article.story for article in articles})}
+    claims = run.store.claims(stories) if claimed else ()
+    names = {actor.id: actor.name for actor in run.config.actors}
+    past = Past(starts, first_seen, claims, stories)
+    for found in due(articles, run.config.rules, past, run.config.settings.alerts):
+        yield found, worded(found, names, first_seen[found.article.id])
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Hands alerts to their destinations and keeps who has accepted them."""
+
+    run: Run
+    senders: Mapping[str, Sender]
+
+    def deliver(self, claim: Claim) -> bool:
+        """Send to every destination that has not accepted yet; tell whether all have now."""
+        rule = next((rule for rule in self.run.config.rules if rule.id == claim.rule), None)
+        accepted = {each.kind for each in self.run.store.claims([claim.article]) if each.rule == claim.rule}
+        waiting = [name for name in (rule.send if rule else ()) if f"{claim.kind}>{name}" not in accepted]
+        answers = [self._send(claim, name) for name in waiting]  # each is tried, whatever the one before said
+        done = all(answers)
+        if done:
+            self.run.store.delivered(claim.key, self.run.now())
+        return done
+
+    def _send(self, claim: Claim, destination: str) -> bool:
+        try:
+            self.senders[destination](from_json(claim.alert))
+        except Retry as fault:
+            self.run.note(f"alert {claim.key} to {destination}: {fault.reason}; it is sent again with the next run")
+            return False
+        now = self.run.now()
+        self.run.store.claim(Claim(claim.rule, claim.article, f"{claim.kind}>{destination}", now, delivered_at=now))
+        return True

@@ -1,0 +1,1 @@
+"""Benchmarks: figures are ratios taken in one run, never absolute times (machines differ)."""
