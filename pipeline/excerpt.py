@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.fold import folded
@@ -27,21 +27,25 @@ class Excerpt:
 def excerpt(article: Article, query: Node | None, actors: Sequence[str] = ()) -> Excerpt:
     """Show the text around the first word that was looked for; else the sentence that names an actor looked for.
 
-    An actor is looked for by id (`actors`) or by a word that is one of its names: so `PMF` shows where an Arabic
-    article says الحشد الشعبي.
+    `actors` are ids: those of the filter, or those that a word of the query names, so that `PMF` shows where an Arabic
+    article says الحشد الشعبي. A hit in the title alone shows the title.
     """
     terms = list(_terms(query))
     marks = _hits(article.text, terms)
     if marks:
         return _window(article.text, marks)
-    in_title = _hits(article.title, terms)
     for mention in article.mentions:
-        if mention.actor in actors or (not in_title and terms and mention.where == "text"):
+        if mention.actor in actors:
             start = mention.sentence.find(mention.alias)
             return _window(mention.sentence, [(start, start + len(mention.alias))] if start >= 0 else [])
-    if in_title:
-        return Excerpt(article.title, tuple(in_title))
-    return _window(article.text, [])
+    in_title = _hits(article.title, terms)
+    return Excerpt(article.title, tuple(in_title)) if in_title else _window(article.text, [])
+
+
+def names_any(query: Node | None, names: Iterable[str]) -> bool:
+    """Tell whether a term of the query stands in any of these names."""
+    terms = list(_terms(query))
+    return any(_hits(name, terms) for name in names)
 
 
 def _terms(node: Node | None) -> Iterator[Term]:

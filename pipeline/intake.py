@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pipeline import feeds, urls
 from pipeline.model import Drop, Entry, Fate, Feed, Retry, Seen, Visit
+from pipeline.schedule import PAUSED
 
 # A page that cannot be had is asked for six times within eleven hours: outages of an outlet rarely last longer,
 # and each wait doubles (RFC 9110, section 10.2.3, leaves the length to the client).
@@ -105,7 +106,12 @@ def decide(answer: Feed | None, visit: Visit, seen: Mapping[str, Seen], now: dat
 
 
 def again(entry: Entry, fault: Retry, now: datetime) -> Entry | None:
-    """The promise after one more vain attempt, with its next time; None when it is given up."""
+    """The promise after one more vain attempt, with its next time; None when it is given up.
+
+    A request that was never sent, since its host wants to be left alone, is no attempt.
+    """
+    if fault.reason == PAUSED:
+        return replace(entry, not_before=now + timedelta(seconds=fault.wait or 0))
     attempts = entry.attempts + 1
     if attempts >= PAGE_ATTEMPTS:
         return None

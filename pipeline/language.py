@@ -65,6 +65,7 @@ TELLING = (
     ("ckb", "ەێۆڵڕڤ", 0.05),
 )
 
+SORANI = "ێۆڵڕ"
 YIDDISH, YIDDISH_SHARE = ("ײ", "װ", "ױ", "אַ", "אָ"), 0.02
 SCHWA_SHARE = 0.01  # of the letters of an Azerbaijani text one in ten is a schwa, of others none
 ARTICLE = 3  # letters of a word that begins with ال by chance
@@ -90,12 +91,15 @@ _WORDS = {
     "azb": "بیر ایله اوچون بو اولان دیر لر ایدی کیمی وار اولدو ائتدی اؤز سونرا هله چوخ",
     "ckb": "لە بۆ کە لەگەڵ ئەم ئەو دەکات دوای لەسەر بوو کرا دەکەن",
     "az": "və bir bu üçün ilə də da olan olub edib dedi ki sonra daha çox hələ görə",
-    "tr": "ve bir bu için ile olarak olan olduğu gibi kadar sonra daha değil çok göre tarafından ise dedi ancak da de en "
-    "ardından arasında nedeniyle yeni iki",
-    "kmr": "ku li ji bi xwe jî yê yên hat hatin kirin dike dikin dibe nav bû kir ew wê wî vê piştî bo",
+    "tr": "ve bir bu için ile olarak olan olduğu gibi kadar sonra daha değil çok göre tarafından ise dedi ancak "
+    "da de en ardından arasında nedeniyle yeni iki",
+    "kmr": "ku li ji bi xwe jî yê yên hat hatin hate hatine hatiye kirin dike dikin dibe dikare nav bû kir got "
+    "ew wê wî vê piştî gelek hin yek wekî wek heta navbera ser bo dê",
     "zza": "ke ra zî rê biyo beno keno kerd kerdo yo înan nê coka seba hetê mîyan de kenê",
-    "fr": "le la les des du une est dans qui sur au aux avec par pour et ont ce cette sont mais plus pas que un",
-    "en": "the of and to in a is was were for on with that by from said has have had are his it they as at an",
+    "fr": "le la les des du une est dans qui sur au aux avec par pour et ont ce cette sont mais plus pas que un "
+    "après entre se où",
+    "en": "the of and to in a is was were for on with that by from said has have had are his it they as at an "
+    "after but not will be who over",
     "es": "el la los las del una por con para que en y se su al como pero más entre",
     "it": "il lo la gli di che del della nel una per con si al sono dopo ha",
     "de": "der die das und ist nicht mit dem den von zu ein eine für auf im des sich nach",
@@ -111,7 +115,7 @@ CLEAR, CLEARLY = 0.15, 2.5  # of the best language, and how many times the secon
 FEWEST_HITS = 4  # small words that takes beside
 UNMODELLED = frozenset(("kmr", "zza", "az", "azb", "ckb"))  # what langdetect cannot answer
 LIKELY, LIKELIER = 0.2, 1.4  # as CLEAR and CLEARLY, for those
-SHORT_WEIGHT, LONG_LETTERS = 0.2, 125  # of langdetect's answer: full from 100 letters on, little for a headline
+SHORT_WEIGHT, LONG_LETTERS = 0.25, 130  # of langdetect's answer: full from 100 letters on, little for a headline
 DECLARED = 0.35  # what a declared language adds: decides short titles, not sentences
 DECLARED_ALONE = 0.7  # the same where langdetect is bound to say something else
 UNSURE = 0.5  # evidence, langdetect's probability and declaration together: below, nobody knows
@@ -183,9 +187,12 @@ def _by_letters(sample: str, script: str, letters: int) -> str:
     if script == "Latn":
         return "az" if sample.count("ə") + sample.count("Ə") > SCHWA_SHARE * letters else ""
     if script == "Arab":
-        sorani = sample.replace("ه\u200c", "ە")
+        if any(
+            letter in sample for letter in SORANI
+        ):  # an older spelling writes ە as ه and a non-joiner, as Persian does
+            sample = sample.replace("ه\u200c", "ە")
         for language, telling, share in TELLING:
-            if sum(map(sorani.count, telling)) > share * letters:
+            if sum(map(sample.count, telling)) > share * letters:
                 return language
     return ""
 

@@ -9,8 +9,8 @@ A name stands where its folded tokens stand in a row. Beside the name as it is, 
   پێشمه‌رگه = پێشمەرگە), a hyphen inside a long name too (al-Qaeda = Alqaeda), and in Arabic script two words of a name
   may be written as one (نصرالله).
 
-Names of places are read more strictly: not in small letters where they have a capital, nor behind an article that is not
-theirs, since a hit is no town of Hit and القطر no Qatar.
+Names of places are read more strictly: not in small letters where they have a capital, nor behind an article that is
+not theirs, since a hit is no town of Hit and القطر no Qatar.
 
 Adjective endings are not cut (Turkish -lı, Persian -ی after a consonant, Armenian -ական): an Iranian is not Iran.
 Neither is Arabic س, which goes before verbs only: سحلب is a drink, not Aleppo.
@@ -45,19 +45,19 @@ JOINED_LETTERS = 5
 ATTACHED_LETTERS = 12
 """Letters that may be attached on one side; the longest rule has nine, and a page may hold one word of a megabyte."""
 
-_PREFIXES = {
+PREFIXES = {
     "ar": "[وف]?(?:[بكل]|[بك]?ال|لل)?",
     "he": "ו?(?:[כלמ]?ש)?[בכלמ]?ה?",
 }
 """Words attached in front, as regular expressions over folded text, for the whole of what stands before the name."""
-_PLACE_PREFIXES = _PREFIXES | {"ar": "[وف]?[بكل]?"}
+PLACE_PREFIXES = PREFIXES | {"ar": "[وف]?[بكل]?"}
 """Words attached in front of places: no Arabic article, which belongs to the name where a place has it."""
-_MELTING = {
+MELTING = {
     "ar": ("ال", "[وف]?ل"),
     "he": ("ה", "ו?(?:[כלמ]?ש)?[בכל]"),
 }
 """Articles that lose their first letter, and the attached words after which they do."""
-_ENDINGS = {
+ENDINGS = {
     # plural, with ezafe or indefinite; plural of persons; ezafe after a vowel (سیدالشهدای)
     "fa": "ها(?:يي?)?|ان|(?<=[او])ي",
     # definite or plural or indefinite, ezafe, "too", and the adverbs of place or "and"
@@ -78,7 +78,7 @@ _SEAM = re.compile(
     rf"""[{_QUOTES}"״”“\u200c](?:
         (?<=[^\W\d_]{{2}}[{_QUOTES}])(?=[^\W\d_])(?!(?:[stdm]|ll|re|ve)\b)  # Kata'ib, but not Iran's, d'Iran, they've
         |(?<=[א-ת][{_QUOTES}"״”“])[{_QUOTES}"״”“]?(?=[א-ת])                 # צה"ל, also with two apostrophes
-        |(?<=ه\u200c)(?=[\u0620-\u06ff])                                   # پێشمه‌رگه, heh and ZWNJ for ە
+        |(?<=[هھ]\u200c)(?=[\u0620-\u06ff])                                   # پێشمه‌رگه, heh and ZWNJ for ە
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -205,14 +205,17 @@ class Matcher(Generic[Key]):
                 if span is not None:
                     written = text[slice(*span)]
                     ending = text[span[1]] if reading.haystack[end] != " " else ""
-                    small = (ending or self._places) and written.islower()
-                    keys = [
-                        name.key
-                        for name in form.names
-                        if _counts(name, form, written, ending) and (not small or name.phrase.islower())
-                    ]
+                    keys = [name.key for name in form.names if self._counts(name, form, written, ending)]
                     spans.setdefault(span, {}).update(dict.fromkeys(keys))
         return [Found(tuple(keys), *span) for span, keys in sorted(spans.items()) if keys]
+
+    def _counts(self, name: Name[Key], form: _Form[Key], written: str, ending: str) -> bool:
+        """Tell whether a name counts as it is written; `ending` is the first letter attached behind it, if any."""
+        if (" " in form.text and _BREAK.search(written)) or (name.case and _letters(written) != _letters(name.phrase)):
+            return False
+        if (ending or self._places) and written.islower() and not name.phrase.islower():
+            return False
+        return not ending or form.letters >= ENDED_LETTERS or (written.isupper() and ending.islower())
 
     def _standing(self, haystack: str, rules: _Rules) -> Iterator[tuple[_Form[Key], int, int]]:
         """Give the forms that fill words of the haystack but for what the rules let be attached to them."""
@@ -260,7 +263,7 @@ def _forms(phrase: str) -> Iterator[tuple[str, bool]]:
         texts[text.removesuffix("ուն") + "ան"] = None  # Armenian abstract nouns change before a case: -ության
     for text in texts:
         yield text, False
-        for article, _ in _MELTING.values():
+        for article, _ in MELTING.values():
             if text.startswith(article) and len(text) >= len(article) + PREFIXED_LETTERS:
                 yield text[1:], True
 
@@ -283,13 +286,6 @@ def _spaced(words: list[str]) -> Iterator[str]:
             yield " ".join((*words[: at - 1], pair, *words[at + 1 :]))
 
 
-def _counts(name: Name[Key], form: _Form[Key], written: str, ending: str) -> bool:
-    """Tell whether a name counts as it is written; `ending` is the first letter attached behind it, or "" for none."""
-    if (" " in form.text and _BREAK.search(written)) or (name.case and _letters(written) != _letters(name.phrase)):
-        return False
-    return not ending or form.letters >= ENDED_LETTERS or (written.isupper() and ending.islower())
-
-
 def _letters(text: str) -> str:
     """Give letters and digits only: quotes, hyphens and soft marks inside a name say nothing about its case."""
     return "".join(char for char in unicodedata.normalize("NFC", text) if char.isalnum())
@@ -308,8 +304,8 @@ def _rules(language: str, *, places: bool) -> _Rules:
         chosen = sources.values() if language in _UNKNOWN else [sources[language]] if language in sources else []
         return re.compile("|".join(f"(?:{source})" for source in chosen)) if chosen else None
 
-    melting = {code: attached for code, (_, attached) in _MELTING.items()}
-    return _Rules(either(_PLACE_PREFIXES if places else _PREFIXES), either(melting), either(_ENDINGS))
+    melting = {code: attached for code, (_, attached) in MELTING.items()}
+    return _Rules(either(PLACE_PREFIXES if places else PREFIXES), either(melting), either(ENDINGS))
 
 
 @lru_cache(maxsize=4)

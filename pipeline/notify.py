@@ -106,7 +106,7 @@ def plain(message: Message) -> str:
     lines = (
         f"ALERT {message.rule}{named}",
         readable(message.title),
-        readable(message.sentence),
+        readable(message.sentence) if message.sentence != message.title else "",
         f"{outlet}, published {_utc(message.published_at)}, seen {_utc(message.seen_at)} UTC",
         readable(message.url),
     )

@@ -108,8 +108,7 @@ def matches(node: Node | None, fields: Sequence[Sequence[str]]) -> bool:
             return all(matches(part, fields) for part in parts)
         case Or(parts):
             return any(matches(part, fields) for part in parts)
-        case Not(part):
-            return not matches(part, fields)
+    return not matches(node.part, fields)
 
 
 def _stands(term: Term, field: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ TIMES_OF_AN_ENTRY = frozenset({"published", "updated", "not_before"})
 
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with whole seconds: 2026-11-21T08:00:00Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"  # strftime pads no early year
 
 
 def moment(text: str) -> datetime:

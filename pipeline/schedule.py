@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
 
+from pipeline.feeds import CUT_OFF
 from pipeline.model import Answer, Drop, Fate, Feed, Retry, Source, Visit
 from pipeline.watchlist import FetchSettings
 
@@ -28,9 +29,6 @@ REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 PAUSED = "paused"
 """Reason of a poll that was not sent, because its host had asked another one to stay away (S8)."""
-CUT_OFF = "cut-off"
-"""Flag of a feed whose end is missing."""
-
 Headers = tuple[tuple[str, str], ...]
 
 _MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?([0-9]{1,12})")

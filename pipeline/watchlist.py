@@ -36,6 +36,12 @@ class Actor:
         """The name to show: English, else the first, else the id."""
         return self.names.get("en") or next(iter(self.names.values()), self.id)
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Everything it is called, weak names too, each once."""
+        phrases = (phrase for phrases in (*self.aliases.values(), *self.weak.values()) for phrase in phrases)
+        return tuple(dict.fromkeys((*self.names.values(), *phrases)))
+
 
 @dataclass(frozen=True, slots=True)
 class Region:

@@ -60,29 +60,29 @@ class Module:
                 base = node.module or ""
                 yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
 
-    def lines_of_code(self, node: ast.AST | None = None) -> int:
-        """Lines that hold code: no blank lines, comments or docstrings."""
-        tree = node or self.tree
-        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        docs = {
-            line
-            for each in ast.walk(tree)
-            if isinstance(each, documented) and ast.get_docstring(each, clean=False) is not None
-            for line in range(each.body[0].lineno, (each.body[0].end_lineno or 0) + 1)
-        }
-        first, last = (node.lineno, node.end_lineno) if isinstance(node, ast.stmt) else (1, None)
-        source = self.path.read_text(encoding="utf-8").splitlines()[first - 1 : last]
-        return sum(
-            bool(line.strip()) and not line.strip().startswith("#")
-            for number, line in enumerate(source, first)
-            if number not in docs
-        )
-
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         """All functions and methods, nested ones too."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node
+
+
+def lines_of_code(path: Path, part: ast.stmt | None = None) -> int:
+    """Lines of a file, or of a statement in it, that hold code: no blank lines, comments or docstrings."""
+    source = path.read_text(encoding="utf-8")
+    tree = part or ast.parse(source)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docs = {
+        line
+        for each in ast.walk(tree)
+        if isinstance(each, documented) and ast.get_docstring(each, clean=False) is not None
+        for line in range(each.body[0].lineno, (each.body[0].end_lineno or 0) + 1)
+    }
+    first, last = (part.lineno, part.end_lineno) if part else (1, None)
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and number not in docs
+        for number, line in enumerate(source.splitlines()[first - 1 : last], first)
+    )
 
 
 def _is_type_checking(node: ast.stmt) -> bool:

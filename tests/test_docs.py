@@ -55,7 +55,7 @@ def test_every_command_is_documented(name: str) -> None:
         for name, command in commands()
         for parameter in command.params
         for option in parameter.opts
-        if option.startswith("--") and option not in ("--help",)
+        if option.startswith("--") and option != "--help"
     ],
 )
 def test_every_option_is_documented(name: str, option: str) -> None:
@@ -78,9 +78,9 @@ def blocks() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "line"), [each for each in blocks() if "wireroom " in each[1]])
 def test_every_command_line_of_the_docs_can_be_typed(name: str, line: str) -> None:
-    words = shlex.split(line.split(" | ")[-1] if line.split(" | ")[-1].startswith("wireroom") else line.split(" | ")[0])
-    words = words[words.index("wireroom") + 1 :] if "wireroom" in words else words
-    words = words[: words.index(">")] if ">" in words else words
+    piece = next(each for each in line.split(" | ") if "wireroom " in each)
+    words = shlex.split(piece.partition(" > ")[0], comments=True)
+    words = words[words.index("wireroom") + 1 :]
     command = ROOT_COMMAND.commands[words[0]]
 
     context = command.make_context(words[0], list(words[1:]))

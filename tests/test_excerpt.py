@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.excerpt import AROUND, Excerpt, excerpt
+from pipeline.excerpt import AROUND, Excerpt, excerpt, names_any
 from pipeline.model import Article, Mention
 from pipeline.query import parse
 
@@ -36,7 +36,7 @@ def test_a_word_is_marked_in_the_letters_of_the_article() -> None:
 
 
 def test_a_latin_name_shows_where_an_arabic_article_names_the_actor() -> None:
-    found = excerpt(ARABIC, parse("PMF"))
+    found = excerpt(ARABIC, parse("PMF"), ("pmf",))
 
     assert hits(found) == ["الحشد الشعبي"]
     assert found.text == SENTENCE
@@ -63,6 +63,12 @@ def test_without_words_the_article_shows_its_beginning() -> None:
     assert found.text.startswith("rain fell on the hills")
     assert found.text.endswith(" …")
     assert found.marks == ()
+
+
+def test_a_word_names_an_actor_whose_names_hold_it() -> None:
+    assert names_any(parse("pmf OR football"), ["Popular Mobilization Forces", "PMF"])
+    assert not names_any(parse("NOT pmf"), ["PMF"])
+    assert not names_any(None, ["PMF"])
 
 
 def test_a_long_text_is_cut_at_spaces_around_its_first_hit() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.fold import tokens
 from pipeline.gazetteer import FILE, Row, line, places
 
-ID = re.compile(r"[A-Z]{2}|[A-Z]{2}-[A-Z0-9]{1,3}|gn-[0-9]+")
+ID = re.compile(r"[A-Z]{2}|[A-Z]{2}-[A-Z0-9]{1,3}|gn-[0-9]+|gaza-strip|west-bank")
 BY_ID = {place.id: place for place in places()}
 
 

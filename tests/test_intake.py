@@ -165,6 +165,12 @@ def test_a_server_that_names_a_time_is_left_alone_as_long() -> None:
     assert after.not_before == NOW + timedelta(hours=2)
 
 
+def test_a_request_that_was_never_sent_is_no_attempt() -> None:
+    after = again(entry(1, attempts=2), Retry("paused", wait=90), NOW)
+
+    assert after == entry(1, attempts=2, not_before=NOW + timedelta(seconds=90))
+
+
 def test_outcomes_of_pages_that_were_not_had() -> None:
     assert fault_outcome(entry(1), Drop("robots"), None) == Ended(entry(1), Fate.DROPPED, "robots")
     assert fault_outcome(entry(1), Retry("timeout"), entry(1)).fate is Fate.RETRY

@@ -37,7 +37,7 @@ def named(module: Module) -> str:
 def own(imported: str) -> str:
     """The noun of our own that is imported, "" for others'."""
     parts = imported.split(".")
-    return parts[1] if parts[0] == "pipeline" and len(parts) > 1 else ""
+    return parts[1] if parts[0] == "pipeline" and len(parts) > 1 and not parts[1].startswith("__") else ""
 
 
 @pytest.mark.parametrize("module", modules(), ids=named)

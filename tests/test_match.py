@@ -169,6 +169,15 @@ def test_short_names_take_no_bare_ending_unless_they_stand_out_in_capitals() -> 
     assert written(["Kars", "Van", "ABD", "IS"], "Karstan Vanda ABDye ABDYE ISin", "tr") == ["Kars", "ABD", "IS"]
 
 
+def test_names_of_places_are_read_more_strictly() -> None:
+    text = "Hit, hit, HIT; قطر والقطر وبقطر وللقطر؛ الرقة وللرقة ورقة رقة"
+    names = ["Hit", "قطر", "رقة", "الرقة"]
+    matcher = Matcher([Name(name, name) for name in names], places=True)
+    found = [text[one.start : one.end] for one in matcher.find(text, "ar")]
+    assert found == ["Hit", "HIT", "قطر", "قطر", "الرقة", "لرقة", "رقة"]
+    assert written(names, text, "ar") == [*["Hit", "hit", "HIT"], *["قطر"] * 4, "الرقة", "لرقة", "رقة", "رقة"]
+
+
 def test_names_of_all_languages_are_looked_for_in_every_text() -> None:
     names = ["Partiya Karkerên Kurdistanê", "حزب العمال الكردستاني", "PKK", "Փաշինյան"]
     text = "Partiya Karkerên Kurdistanê (PKK, Arapça حزب العمال الكردستاني) ile Փաշինյան"
@@ -224,6 +233,7 @@ def test_a_seam_may_be_missing_on_either_side(name: str, text: str) -> None:
         ("diran", "d'Iran"),
         ("Iran", "I ran, I-ran, I'ran"),
         ("پ ك ك", "پكك"),
+        ("ابها", "آب‌ها"),
     ],
 )
 def test_no_seam_is_bridged_that_parts_two_words(name: str, text: str) -> None:
@@ -240,7 +250,13 @@ def test_without_names_nothing_is_found() -> None:
 
 
 def test_rules_are_written_in_folded_letters() -> None:
-    sources = [*match._PREFIXES.values(), *match._ENDINGS.values(), *(rule for _, rule in match._MELTING.values())]  # noqa: SLF001 - a letter that never comes out of the folding would be a dead rule
+    sources = [
+        *match.PLACE_PREFIXES.values(),
+        *match.PREFIXES.values(),
+        *match.ENDINGS.values(),
+        *(rule for _, rule in match.MELTING.values()),
+    ]
+    # a letter that never comes out of the folding would be a dead rule
     letters = {char for source in sources for char in source if char.isalpha()}
     assert {char for char in letters if fold(char) != char} == set()
 

@@ -52,7 +52,7 @@ class Actors:
     def __init__(self, actors: Sequence[Actor]) -> None:
         """Build the matcher; raises ConfigError for a name without a letter or digit."""
         self._actors = tuple(actors)
-        self._names = tuple(tuple(dict.fromkeys(_all_names(actor))) for actor in self._actors)
+        self._names = tuple(actor.all_names for actor in self._actors)
         spoken_for = needs([_phrases(actor.needs) for actor in self._actors])
         self._matcher: Matcher[Key] = Matcher(chain(spoken_for, _claims(self._actors)))
 
@@ -175,8 +175,3 @@ def _own_names(owner: int, actor: Actor) -> Iterator[Name[Key]]:
 def _phrases(phrases: Phrases) -> list[str]:
     """Give the phrases of all languages."""
     return list(chain.from_iterable(phrases.values()))
-
-
-def _all_names(actor: Actor) -> Iterator[str]:
-    """Give every name of an actor: to show, strong, weak, in all languages."""
-    return chain(actor.names.values(), _phrases(actor.aliases), _phrases(actor.weak))

@@ -27,10 +27,10 @@ from pipeline.watchlist import Region
 class Regions:
     """Stage, after `Actors`: fills `regions`, `region_mentions` and `locations`.
 
-    A name inside the mention of an actor names no place (Kurdistan Workers' Party). A region with `needs` counts where one of these words stands in the
-    article. Of several regions of one name it is the one of which a parent is named in the article by a name of its
-    own; then the one that shares parents with most places named so; then the one in the outlet's country; then the
-    first in the list.
+    A name inside the mention of an actor names no place (Kurdistan Workers' Party). A region with `needs` counts where
+    one of these words stands in the article. Of several regions of one name it is the one of which a parent is named in
+    the article by a name of its own; then the one that shares parents with most places named so; then the one in the
+    outlet's country; then the first in the list.
     """
 
     def __init__(self, regions: Sequence[Region]) -> None:

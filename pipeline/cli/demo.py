@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -29,6 +29,13 @@ DEMO_ARCHIVE = f"{FOLDER}/archive"
 QUESTION = "PMF"  # Latin letters that an Arabic and a Persian article answer through the names of their actor
 
 
+class Places(NamedTuple):
+    """Where the demo put its store, and what it was configured with."""
+
+    store: str
+    config: Path
+
+
 def demo(
     config: ConfigFolder = options.DEFAULT_CONFIG,
     store: StoreUrl = DEMO_STORE,
@@ -45,7 +52,7 @@ def demo(
             raise options.ConfigError(f"--store {store}: the demo only runs into a store without articles.")
         told: list[Message] = []
         outcomes = poll_twice(demo_config(settings, newsroom), opened, archive, newsroom, told)
-        as_expected = close(opened, outcomes, told, newsroom, store)
+        as_expected = close(opened, outcomes, told, newsroom, Places(store, config))
     if not as_expected:
         options.warn("the outcomes are not those that this newsroom must give; `make test` tells more")
         raise typer.Exit(1)
@@ -79,11 +86,11 @@ def poll_twice(
 
 
 def close(
-    store: Store, passes: Iterable[tuple[str, list[Outcome]]], told: list[Message], newsroom: Newsroom, url: str
+    store: Store, passes: Iterable[tuple[str, list[Outcome]]], told: list[Message], newsroom: Newsroom, places: Places
 ) -> bool:
     """Print the closing screen; tell whether every outcome is what this newsroom must give."""
     from pipeline.cli.screen import console, print_outcomes
-    from pipeline.cli.search import print_hits
+    from pipeline.cli.search import actors_named, print_hits
     from pipeline.newsroom.expected import expected
     from pipeline.notify import plain
     from pipeline.query import Search, parse
@@ -95,12 +102,12 @@ def close(
         sound &= tally(outcomes) == expected(newsroom, edition)
     out.print(f"\nwireroom search {QUESTION} --limit 4", style="bold underline")
     asked = Search(query=parse(QUESTION), limit=4)
-    print_hits(asked, store.search(asked))
+    print_hits(asked, store.search(asked), actors_named(asked.query, places.config))
     foreign = [each for each in told if not each.sentence.isascii()] or told
     out.print(f"one of {len(told)} alerts", style="bold underline")
     out.print(plain(foreign[0]), end="", markup=False)
     out.print("what to type next", style="bold underline")
-    for command in commands(foreign[0], url):
+    for command in commands(foreign[0], places.store):
         out.print(f"  {command}", markup=False)
     return sound
 

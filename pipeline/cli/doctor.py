@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,7 +18,7 @@ from pipeline.model import ConfigError, Retry, StoreError
 if TYPE_CHECKING:
     from pipeline.archive import Archive
     from pipeline.stores import Store
-    from pipeline.watchlist import Config
+    from pipeline.watchlist import Config, Destination
 
 LEAP = timedelta(minutes=5)  # a clock further behind what it wrote itself has been set back
 SILENT = timedelta(days=3)
@@ -57,10 +58,10 @@ def doctor(
         findings.check("store", lambda: examine_store(stores, stack.enter_context(options.open_store(store))))
         findings.check("archive", lambda: examine_archive(options.open_archive(archive)))
         for opened in stores:
-            findings.check("clock", lambda opened=opened: examine_clock(opened, now))
+            findings.check("clock", partial(examine_clock, opened, now))
+            findings.check("alerts", partial(examine_claims, opened))
             for each in settings:
-                findings.check("sources", lambda opened=opened, each=each: examine_sources(opened, each, now))
-                findings.check("alerts", lambda opened=opened: examine_claims(opened))
+                findings.check("sources", partial(examine_sources, opened, each, now))
         for each in settings:
             for part, examine in destinations(each):
                 findings.check(part, examine)
@@ -142,17 +143,18 @@ def examine_claims(opened: Store) -> str:
 
 def destinations(settings: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     """An examination for each destination."""
+    for destination in settings.destinations:
+        yield f"alerts to {destination.id}", partial(examine_destination, destination)
+
+
+def examine_destination(destination: Destination) -> str:
+    """Tell where alerts go, without sending one."""
     from pipeline.notify import check
 
-    for destination in settings.destinations:
-
-        def examine(destination=destination) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001 - bound here
-            try:
-                return check(destination)
-            except Retry as fault:
-                raise StoreError(f"{fault.reason}. Correct alerts.yaml or the rights of the file.") from fault
-
-        yield f"alerts to {destination.id}", examine
+    try:
+        return check(destination)
+    except Retry as fault:
+        raise StoreError(f"{fault.reason}. Correct alerts.yaml or the rights of the file.") from fault
 
 
 def print_findings(findings: Findings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +15,10 @@ from pipeline.cli import options
 from pipeline.cli.options import AsJson, ConfigFolder, StoreUrl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pipeline.model import Hit
-    from pipeline.query import Search
+    from pipeline.query import Node, Search
 
 Many = list[str]
 
@@ -60,7 +61,7 @@ def search(
         every=every,
     )
     with options.open_store(store) as opened:
-        found = print_hits(asked, opened.search(asked), as_json=as_json)
+        found = print_hits(asked, opened.search(asked), actors_named(asked.query, config), as_json=as_json)
     if not found and not as_json:
         options.warn("nothing found" + unknown_actors(actor, config))
 
@@ -81,8 +82,29 @@ def unknown_actors(asked: Many, config: Path) -> str:
     return f": {', '.join(strange)} is no actor of {config}/actors.yaml{meant}"
 
 
-def print_hits(asked: Search, hits: Iterable[Hit], *, as_json: bool = False) -> int:
-    """Print hits as they come; give their number."""
+def actors_named(query: Node | None, config: Path) -> Callable[[], tuple[str, ...]]:
+    """Look up, when it is first asked for, which actors bear a name that a term of the query matches."""
+
+    @cache
+    def named() -> tuple[str, ...]:
+        from pipeline.excerpt import names_any
+
+        try:
+            known = options.load_config(config).actors
+        except options.ConfigError:
+            return ()
+        return tuple(actor.id for actor in known if names_any(query, actor.all_names))
+
+    return named
+
+
+def print_hits(
+    asked: Search, hits: Iterable[Hit], naming: Callable[[], tuple[str, ...]] = tuple, *, as_json: bool = False
+) -> int:
+    """Print hits as they come; give their number.
+
+    `naming` gives the actors that a word of the query names: where only they made the hit, their sentence is shown.
+    """
     from pipeline.cli.screen import print_hit
     from pipeline.document import document
     from pipeline.excerpt import excerpt
@@ -92,5 +114,8 @@ def print_hits(asked: Search, hits: Iterable[Hit], *, as_json: bool = False) -> 
         if as_json:
             typer.echo(json.dumps(document(hit.article), ensure_ascii=False))
         else:
-            print_hit(hit, excerpt(hit.article, asked.query, asked.actors), number)
+            shown = excerpt(hit.article, asked.query, asked.actors)
+            if not shown.marks:
+                shown = excerpt(hit.article, asked.query, naming())
+            print_hit(hit, shown, number)
     return number

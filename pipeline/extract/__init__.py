@@ -11,8 +11,9 @@ from datetime import datetime
 from hashlib import sha256
 
 from pipeline import urls
-from pipeline.extract import body, charset, dates, headline, metadata
-from pipeline.model import Article, Drop, Entry, Page, Reading, Source
+from pipeline.clean.repeats import SECOND_ARTICLE
+from pipeline.extract import body, charset, dates, headline, metadata, story
+from pipeline.model import Article, Drop, Entry, Page, Reading, Removed, Source
 
 __all__ = ["Extract"]
 
@@ -58,10 +59,13 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
 
     shielded = body.shield(html)
     tree = body.parse(shielded.html) if MARKUP.search(html) and not _is_other(html) else None
-    facts, text = metadata.Facts(), ""
+    facts, text, others = metadata.Facts(), "", []
     if tree is not None:
-        facts = metadata.read(tree).restored(shielded.restore)
-        text = shielded.restore(body.text_of_page(tree))
+        facts = metadata.read(tree)
+        others = story.drop_others(tree, url)
+        text = body.text_of_page(tree)
+        text = "\n".join(filter(None, (story.lead(tree, facts.description, text), text)))
+        facts, text = facts.restored(shielded.restore), shielded.restore(text)
     text, flags = _or_feed(text, entry)
     if not text:
         raise Drop("not-html" if tree is None else "empty")
@@ -77,6 +81,7 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
         published_from=published.source,
         fetched_at=fetched_at,
         outlet=source.outlet,
+        removed=tuple(Removed(shielded.restore(other), SECOND_ARTICLE) for other in others),
         flags=flags,
         extractor=("trafilatura", trafilatura.__version__),
         readings=(Reading(fetched_at, sha256(text.encode()).hexdigest()[:DIGEST]),) if fetched_at else (),

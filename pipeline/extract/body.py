@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 REFERENCE = re.compile(r"&(?:zwnj|#0{0,6}8204|#[xX]0{0,6}200[cC]);?")
 IN_JSON = ("\\u200c", "\\u200C")
 STAND_INS = tuple(map(chr, range(0x14600, 0x14647)))
-"""Anatolian hieroglyphs: letters to every filter on the way (printable, alphabetic, stable under NFC), and on no page."""
-LINES = frozenset(
-    "address article blockquote br dd div dl dt figcaption h1 h2 h3 h4 h5 h6 hr li ol p pre section table tr ul".split()
-)
+"""Anatolian hieroglyphs: letters to every filter on the way (printable, stable under NFC), and on no page of news."""
+
+BREAKS = ("address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "h1", "h2", "h3", "h4", "h5")
+BREAKS += ("h6", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul")
 UNREAD = ("script", "style", "iframe", "noscript", "template")
 
 
@@ -64,7 +64,7 @@ def text_of_fragment(markup: str) -> str:
         return ""
     for element in list(tree.iter(*UNREAD)):
         element.drop_tree()
-    for element in tree.iter(*LINES):
+    for element in tree.iter(*BREAKS):
         element.text = f"\n{element.text or ''}"
         element.tail = f"\n{element.tail or ''}"
     lines = (" ".join(line.split()) for line in tree.text_content().split("\n"))

@@ -15,6 +15,7 @@ Said = tuple[str, str]
 
 TITLES = ("og:title", "twitter:title", "parsely-title", "dc.title")
 SITES = ("og:site_name", "application-name")
+DESCRIPTIONS = ("og:description", "description", "twitter:description")
 LANGUAGES = ("content-language", "og:locale", "dc.language")
 # Names in use for the time of first publication, the most trusted first; those of modification are left out on purpose.
 DATES = (
@@ -58,11 +59,17 @@ class Facts:
     site: str = ""
     dates: tuple[Said, ...] = ()
     language: str = ""  # BCP 47, as written
+    description: str = ""
 
     def restored(self, restore: Callable[[str], str]) -> Facts:
-        """The same facts, their titles put through `restore`."""
-        titles = tuple((where, restore(title)) for where, title in self.titles)
-        return replace(self, titles=titles, headings=tuple(map(restore, self.headings)), site=restore(self.site))
+        """The same facts, what readers see put through `restore`."""
+        return replace(
+            self,
+            titles=tuple((where, restore(title)) for where, title in self.titles),
+            headings=tuple(map(restore, self.headings)),
+            site=restore(self.site),
+            description=restore(self.description),
+        )
 
 
 def read(tree: HtmlElement) -> Facts:
@@ -82,9 +89,10 @@ def read(tree: HtmlElement) -> Facts:
     return Facts(
         titles=tuple(titles),
         headings=tuple(filter(None, map(_text, found["h1"][:MOST_HEADINGS]))),
-        site=next((metas[name] for name in SITES if name in metas), ""),
+        site=_first(metas, SITES),
         dates=tuple(dates),
-        language=tree.get("lang") or next((metas[name] for name in LANGUAGES if name in metas), ""),
+        language=tree.get("lang") or _first(metas, LANGUAGES),
+        description=_first(metas, DESCRIPTIONS),
     )
 
 
@@ -101,6 +109,10 @@ def _metas(elements: Iterable[HtmlElement]) -> dict[str, str]:
 
 def _said(metas: Mapping[str, str], names: Iterable[str]) -> list[Said]:
     return [(name, metas[name]) for name in names if name in metas]
+
+
+def _first(metas: Mapping[str, str], names: Iterable[str]) -> str:
+    return next((metas[name] for name in names if name in metas), "")
 
 
 def _times(elements: Iterable[HtmlElement]) -> Iterator[Said]:

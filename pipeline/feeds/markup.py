@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from itertools import takewhile
-from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.model import Drop
 
@@ -150,7 +149,7 @@ class _Rewriting:
         """What a piece of a leaf that is neither tag nor plain text stands for; HTML's own references are a fault."""
         reference, cdata, stray = token["reference"], token["cdata"], token["stray"]
         if cdata is not None:
-            return escape(cdata) if self.xhtml else cdata
+            return escape(cdata, quote=False) if self.xhtml else cdata
         if reference and self.xhtml:
             return reference
         self.broken = self.broken or bool(stray or (reference and not _XML_REFERENCE.fullmatch(reference)))
@@ -255,4 +254,5 @@ def _attributes(rest: str, *, root: bool = False) -> dict[str, str]:
 
 
 def _written(name: str, attributes: dict[str, str]) -> str:
-    return f"<{name}{''.join(f' {key}={quoteattr(value)}' for key, value in attributes.items())}>"
+    said = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
+    return f"<{name}{said}>"

@@ -11,6 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import chain
 
 from pipeline import schedule
@@ -76,6 +77,7 @@ def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass
         settle(run)
         _count_kept(run, {run.id, *read})
         sent = alert(run, senders)
+        _forget(run)
     return Pass(read[run.id], read.total() - read[run.id], sent)
 
 
@@ -103,6 +105,13 @@ async def _collect(run: Run, asked: str | None) -> None:
 
     async with Web(run.config.settings.fetch) as web:
         await collect(run, sources, web, forced=asked is not None)
+
+
+def _forget(run: Run) -> None:
+    """Delete outcomes that are older than the settings want them kept."""
+    days = run.config.settings.retention.outcomes_days
+    if days is not None:
+        run.store.forget(run.now() - timedelta(days=days))
 
 
 def _unspool(run: Run) -> None:

@@ -14,7 +14,8 @@ from pipeline.query import Search
 class Store(Protocol):
     """Articles, outcomes, visits, claims, what was seen, and small states; every method may raise StoreError.
 
-    State is written create-only or compare-and-set, so that several workers may share a store.
+    State is written create-only or compare-and-set, so that several workers may share a store. Times are kept in UTC
+    with whole seconds. An article without date counts as older than all others.
     """
 
     def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
@@ -35,7 +36,8 @@ class Store(Protocol):
     def save(self, changes: Changes) -> frozenset[str]:
         """Write all of it in one transaction; give the keys that lost: stale or existing articles, visits, states.
 
-        A lost item is not written; everything else is. `seen` and `outcomes` are create-only and never lose.
+        A lost item is not written; everything else is. `seen` and `outcomes` are create-only and never lose. Of an
+        article that stands in `changes` twice the second loses.
         """
 
     def seen(self, ids: Collection[str]) -> dict[str, Seen]:
@@ -49,6 +51,9 @@ class Store(Protocol):
 
     def outcomes(self, run: str) -> Iterator[Outcome]:
         """Outcomes of one run, by (source, entry)."""
+
+    def forget(self, before: datetime) -> int:
+        """Delete outcomes recorded before a time; give how many."""
 
     def claim(self, claim: Claim) -> bool:
         """Create the claim; False where its key exists."""

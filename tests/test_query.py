@@ -1,0 +1,202 @@
+"""The search language: what is read, what is refused and where it points, and what matches."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.model import Article, ConfigError
+from pipeline.query import DEPTH, TOKENS, And, Node, Not, Or, Term, fields, matches, parse
+
+PIECES = ["pmf", "صه", '"', "(", ")", " ", "AND", "OR", "NOT", "*", "-", "'", 'צה"ל', "İ", "\u200c", "\n", "“"]
+
+
+def term(*tokens: str, prefix: bool = False) -> Term:
+    return Term(tokens, prefix)
+
+
+A, B, C = term("a"), term("b"), term("c")
+
+
+@pytest.mark.parametrize(
+    ("words", "tree"),
+    [
+        ("a", A),
+        ("a b", And((A, B))),
+        ("a AND b", And((A, B))),
+        ("a b AND c", And((A, B, C))),
+        ("a OR b", Or((A, B))),
+        ("a b OR c", Or((And((A, B)), C))),
+        ("a OR b AND c", Or((A, And((B, C))))),
+        ("a (b OR c)", And((A, Or((B, C))))),
+        ("(a)(b)", And((A, B))),
+        ("((a))", A),
+        ("NOT a", Not(A)),
+        ("a NOT b", And((A, Not(B)))),
+        ("a AND NOT b", And((A, Not(B)))),
+        ("NOT a OR b", Or((Not(A), B))),
+        ("NOT (a OR b)", Not(Or((A, B)))),
+        ("NOT (NOT a)", Not(Not(A))),
+        ('"a b"', term("a", "b")),
+        ('a"b c"', And((A, term("b", "c")))),
+        ('"a" "b"', And((A, B))),
+        ("a*", term("a", prefix=True)),
+        ("a*b", term("a", "b")),
+        ('"a*"', A),
+    ],
+)
+def test_a_query_is_read_as_the_grammar_says(words: str, tree: Node) -> None:
+    assert parse(words) == tree
+
+
+@pytest.mark.parametrize("words", ["a or b", "a and b", "not a", "a Or b", '"OR"', '"a AND b"'])
+def test_only_upper_case_words_outside_quotes_are_operators(words: str) -> None:
+    assert "Or(" not in repr(parse(words))
+    assert "Not(" not in repr(parse(words))
+    assert any(word in repr(parse(words)) for word in ("'or'", "'and'", "'not'"))
+
+
+@pytest.mark.parametrize(
+    ("words", "tokens"),
+    [
+        ("PKK'nın", ("pkk", "nin")),  # Turkish: an apostrophe before the case ending
+        ("İstanbul", ("istanbul",)),
+        ("Ağrı’da", ("agri", "da")),
+        ("Əliyev", ("eliyev",)),
+        ('צה"ל', ("צה", "ל")),  # Hebrew: gershayim typed as a quote
+        ("צה״ל", ("צה", "ל")),
+        ("می‌توان", ("مي", "توان")),  # Persian: a zero-width non-joiner
+        ("الحَشْد", ("الحشد",)),
+        ("كوردستان", ("كوردستان",)),
+        ("کوردستان", ("كوردستان",)),
+        ("Երեւան", ("երեւան",)),
+        ("l'Iran", ("l", "iran")),
+        ("Pêşmerge", ("pesmerge",)),
+        ("F-16", ("f", "16")),
+    ],
+)
+def test_a_word_is_folded_and_becomes_a_phrase_where_it_falls_apart(words: str, tokens: tuple[str, ...]) -> None:
+    assert parse(words) == Term(tokens)
+    assert parse(f'"{words}"') == Term(tokens)
+    assert parse(f"{words}*") == Term(tokens, prefix=True)
+
+
+def test_a_quote_between_hebrew_letters_belongs_to_the_word_wherever_it_stands() -> None:
+    assert parse('"דובר צה"ל אמר"') == term("דובר", "צה", "ל", "אמר")
+    assert parse('מנכ"ל OR ("רמטכ"ל")') == Or((term("מנכ", "ל"), term("רמטכ", "ל")))
+
+
+@pytest.mark.parametrize("words", ["", "  \n", "-", "...", "*", '""', '" "', "- ! ?", "NOT -", "(-)", "- OR !", "“”"])
+def test_what_folds_to_nothing_is_passed_over_and_nothing_left_matches_everything(words: str) -> None:
+    assert parse(words) is None
+
+
+@pytest.mark.parametrize("words", ["a -", "- a", "a OR -", "- AND a", "a AND (- OR !)", "a NOT -", '"" a'])
+def test_a_word_that_folds_to_nothing_takes_its_operator_with_it(words: str) -> None:
+    assert parse(words) == A
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ('a "b c', 'this quote is never closed; add the closing one or leave it out (character 3: "b c)'),
+        ('"', "this quote is never closed"),
+        ("a (b OR c", 'this parenthesis is never closed; add ")" or leave it out (character 3: (b OR c)'),
+        ("(", "this parenthesis is never closed"),
+        ("a) b", 'this parenthesis was never opened; add "(" before it or leave it out (character 2: ) b)'),
+        (")", "this parenthesis was never opened"),
+        ("()", "nothing stands between these parentheses (character 1: ())"),
+        ("a OR", "OR needs a word after it; write it in lower case to look for the word itself (character 3: OR)"),
+        ("OR a", "OR needs a word before it; write it in lower case to look for the word itself (character 1: OR a)"),
+        ("AND a", "AND needs a word before it"),
+        ("a AND AND b", "AND needs a word after it"),
+        ("a OR AND b", "OR needs a word after it"),
+        ("(OR a)", "OR needs a word before it"),
+        ("(a OR)", "OR needs a word after it"),
+        ("NOT", "NOT needs a word after it"),
+        ("a NOT", "NOT needs a word after it"),
+        ("NOT NOT a", "NOT needs a word after it"),
+        ("a NOT OR b", "NOT needs a word after it"),
+    ],
+)
+def test_what_the_grammar_does_not_know_is_refused_with_its_place(words: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse(words)
+
+    assert str(refused.value).startswith(f"search words: {complaint}")
+
+
+def test_parentheses_may_nest_but_not_without_end() -> None:
+    assert parse("(" * DEPTH + "a" + ")" * DEPTH) == A
+    assert parse("(a) " * (2 * DEPTH)) == And((A,) * (2 * DEPTH))
+    with pytest.raises(ConfigError, match=rf"nested deeper than {DEPTH}.*character {DEPTH + 1}:"):
+        parse("(" * 100_000)
+
+
+def test_a_query_has_room_for_many_words_but_not_for_a_book() -> None:
+    assert parse(" OR ".join("a" * TOKENS)) == Or((A,) * TOKENS)
+    for words in (" ".join("a" * (TOKENS + 1)), f'"{"a " * (TOKENS + 1)}"', "a-" * 100_000):
+        with pytest.raises(ConfigError, match=f"at most {TOKENS} words"):
+            parse(words)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+@example('"א"ב"ג')
+@example("NOT (NOT (")
+def test_whatever_is_typed_is_read_or_refused_in_one_sentence(words: str) -> None:
+    try:
+        told = str(matches(parse(words), []))
+    except ConfigError as refused:
+        told = str(refused)
+
+    assert told in {"True", "False"} or told.startswith("search words: ")
+
+
+FIELDS = [["a", "b", "c"], ["abc", "d", "a"], []]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("", True),
+        ("a", True),
+        ("x", False),
+        ("a d", True),  # terms may match in different fields
+        ("a x", False),
+        ("x OR d", True),
+        ("x OR y", False),
+        ("NOT x", True),
+        ("NOT a", False),
+        ("a NOT x", True),
+        ("a NOT d", False),
+        ("NOT (x OR a)", False),
+        ('"a b"', True),
+        ('"b c"', True),
+        ('"a b c"', True),
+        ('"a b c d"', False),
+        ('"a c"', False),
+        ('"b a"', False),
+        ('"c abc"', False),  # a phrase stays inside one field
+        ("ab*", True),
+        ("ab", False),
+        ("abcd*", False),
+        ("bc*", False),  # a prefix, not any part
+    ],
+)
+def test_a_tree_matches_what_it_says(words: str, *, found: bool) -> None:
+    assert matches(parse(words), FIELDS) is found
+
+
+def test_the_last_word_of_a_phrase_may_be_a_prefix() -> None:
+    assert matches(term("d", "a", prefix=True), [["d", "abc"]])
+    assert not matches(term("ab", "d", prefix=True), [["abc", "d"]])
+
+
+def test_an_article_is_searched_in_title_text_and_each_name_apart() -> None:
+    article = Article("", "", title="Erbil’de", text="PMF\nالموصل", actor_names=("Asa'ib Ahl al-Haq", "عصائب"))
+
+    assert fields(article) == [["erbil", "de"], ["pmf", "الموصل"], ["asa", "ib", "ahl", "al", "haq"], ["عصايب"]]
+    assert matches(parse('erbil "al haq"'), fields(article))
+    assert not matches(parse('"haq عصائب"'), fields(article))
