@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import sys
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +22,8 @@ Reader = Callable[[Page], Article]
 NamedStages = Sequence[tuple[str, Stage]]
 
 WINDOW = 24  # pages under way: enough to keep the workers busy, few enough to keep memory flat
-FORK = "fork" if sys.platform == "linux" else "spawn"  # fork shares the automata and language profiles between workers
+START = "fork" if sys.platform == "linux" else "spawn"  # fork shares the automata and language profiles between workers
+SECONDS = 60.0  # of a processor for one page: a thousand times what most pages take
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +58,64 @@ class _Work:
 
     reader: Reader
     stages: NamedStages
+    seconds: float
 
 
-def _prepare(build: Callable[[], tuple[Reader, NamedStages]]) -> None:
-    _Work.reader, _Work.stages = build()
+def _prepare(seconds: float, build: Callable[[], tuple[Reader, NamedStages]] | None) -> None:
+    """Begin a reading process; without `build` it was forked with all that it needs."""
+    _Work.seconds = seconds
+    if build is not None:
+        _Work.reader, _Work.stages = build()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes; the one that started us ends us
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    """End with the process that started us: killed, it cannot say so, and a worker would wait for pages for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read(page: Page) -> Reading:
-    return read(page, _Work.reader, _Work.stages)
+    signal.setitimer(signal.ITIMER_PROF, _Work.seconds)  # unhandled, its signal ends the process
+    try:
+        return read(page, _Work.reader, _Work.stages)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 class Readers:
-    """A pool of reading processes; `build` gives the extractor and the stages and runs once, before the fork."""
+    """A pool of reading processes; `build` gives the extractor and the stages and runs once, before the fork.
 
-    def __init__(self, workers: int, build: Callable[[], tuple[Reader, NamedStages]]) -> None:
+    Where processes are spawned instead, it runs in each and has to be picklable. A page may take so many `seconds` of
+    a processor.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        build: Callable[[], tuple[Reader, NamedStages]],
+        *,
+        seconds: float = SECONDS,
+        start: str = START,
+    ) -> None:
         self._workers = workers
         self._build = build
+        self._seconds = seconds
+        self._context = multiprocessing.get_context(start)
         self._built: tuple[Reader, NamedStages] | None = None
         self._pool: ProcessPoolExecutor | None = None
+        self._single: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        for pool in (self._pool, self._single):
+            if pool is not None:
+                pool.shutdown(cancel_futures=True)
 
     def read(self, pages: Iterable[Archived]) -> Iterator[tuple[Archived, Reading]]:
         """Read pages on all workers; results come in the order of the pages."""
@@ -106,19 +143,21 @@ class Readers:
             return archived, self._alone(archived.page)
 
     def _alone(self, page: Page) -> Reading:
-        """Read one page in a process of its own: of all that were under way when a worker died, one is to blame."""
-        with self._start(1) as pool:
-            try:
-                return pool.submit(_read, page).result()
-            except BrokenProcessPool:
-                return Unread("extract", Fate.FAILED, "worker-died")
+        """Read one page where no other is read: of all that were under way when a worker died, one is to blame."""
+        if self._single is None:
+            self._single = self._start(1)
+        try:
+            return self._single.submit(_read, page).result()
+        except BrokenProcessPool:
+            self._single = None
+            return Unread("extract", Fate.FAILED, "worker-died")
 
     def _start(self, workers: int) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context(FORK)
-        if FORK == "fork":
+        inherits = self._context.get_start_method() == "fork"
+        if inherits:
             self._built = _Work.reader, _Work.stages = self._built or self._build()
-            return ProcessPoolExecutor(workers, context)
-        return ProcessPoolExecutor(workers, context, _prepare, (self._build,))
+        build = None if inherits else self._build
+        return ProcessPoolExecutor(workers, self._context, _prepare, (self._seconds, build))
 
 
 def batches(results: Iterable[tuple[Archived, Reading]], size: int) -> Iterator[list[tuple[Archived, Reading]]]:

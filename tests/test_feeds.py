@@ -719,6 +719,9 @@ def test_any_bytes_give_a_feed_or_a_drop_and_always_the_same(body: bytes) -> Non
 
 @settings(deadline=None, derandomize=True, max_examples=400)
 @given(PATCHWORK)
+@example("<item><title>a ]\x00]> b</title></item>")
+@example("<item xml:lang='\x00\ufffe'></item>")
+@example("</rss><rss xmlns:a='b}c'>")
 def test_what_markup_writes_is_always_well_formed(text: str) -> None:
     tamed = tame("<rss>" + text)
 

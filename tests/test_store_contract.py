@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -83,8 +83,13 @@ def put(store: Store, *articles: Article) -> None:
 
 
 def found(store: Store, words: str = "", **asked: object) -> list[str]:
-    """Last parts of the URLs of the hits, which are the names given to `make`."""
-    return [hit.article.url.rpartition("/")[2] for hit in hits(store, words, **asked)]
+    """The names of what is found."""
+    return names(hit.article for hit in hits(store, words, **asked))
+
+
+def names(articles: Iterable[Article]) -> list[str]:
+    """The names that were given to `make`."""
+    return [article.url.rpartition("/")[2] for article in articles]
 
 
 def hits(store: Store, words: str = "", **asked: object) -> list[Hit]:
@@ -125,7 +130,9 @@ FULL = make(
 def test_an_article_comes_back_whole_with_its_private_parts(store: Store) -> None:
     put(store, FULL)
 
-    assert store.articles([FULL.id, key("unknown")]) == {FULL.id: Stored(FULL, store.articles([FULL.id])[FULL.id].version)}
+    assert store.articles([FULL.id, key("unknown")]) == {
+        FULL.id: Stored(FULL, store.articles([FULL.id])[FULL.id].version)
+    }
     assert [hit.article for hit in hits(store)] == [FULL]
     assert store.count() == 1
 
@@ -162,7 +169,9 @@ def test_a_change_is_written_over_the_version_it_was_made_from_and_no_other(open
     seen_by_one, seen_by_other = one.articles([key("a")])[key("a")], other.articles([key("a")])[key("a")]
 
     assert one.save(Changes(articles=(replace(seen_by_one, value=make("a", "mine")),))) == frozenset()
-    assert other.save(Changes(articles=(replace(seen_by_other, value=make("a", "yours")), Stored(make("b"))))) == {key("a")}
+    assert other.save(Changes(articles=(replace(seen_by_other, value=make("a", "yours")), Stored(make("b"))))) == {
+        key("a")
+    }
     assert found(other, "mine") == ["a"]
     assert found(other, "old OR yours") == []
     assert other.count() == 2
@@ -180,7 +189,9 @@ def test_a_change_to_an_article_that_is_not_there_loses(store: Store) -> None:
 def test_a_changed_article_is_found_by_what_it_says_now_only(store: Store) -> None:
     was = make("a", "eski", title="başlık", language="tr", actors=("pkk",), actor_names=("PKK",), regions=("IQ",))
     put(store, was, make("b", "eski", language="tr", actors=("pkk",), regions=("IQ",)))
-    now = replace(was, text="yeni", title="manşet", language="az", actors=("pmf",), actor_names=("PMF",), regions=("SY",))
+    now = replace(
+        was, text="yeni", title="manşet", language="az", actors=("pmf",), actor_names=("PMF",), regions=("SY",)
+    )
     stored = store.articles([was.id])[was.id]
     store.save(Changes(articles=(replace(stored, value=now),)))
 
@@ -209,7 +220,7 @@ def test_stories_are_given_whole_oldest_first(store: Store) -> None:
         make("none"),
     )
 
-    assert [each.value.url[18:] for each in store.stories(["s", "u"])] == ["undated", "early", "late"]
+    assert names(each.value for each in store.stories(["s", "u"])) == ["undated", "early", "late"]
     assert store.stories(["s"])[1] == store.articles([key("early")])[key("early")]
     assert store.stories([]) == []
 
@@ -223,7 +234,7 @@ def test_articles_that_share_a_band_are_given_once_oldest_first(store: Store) ->
         make("none"),
     )
 
-    assert [each.value.url[18:] for each in store.banded(["0:aa", "1:bb", "9:zz"])] == ["early", "late"]
+    assert names(each.value for each in store.banded(["0:aa", "1:bb", "9:zz"])) == ["early", "late"]
     assert store.banded(["0:aa"])[0] == store.articles([key("early")])[key("early")]
     assert store.banded([]) == []
     assert store.banded(["aa", "0"]) == []
@@ -235,7 +246,7 @@ def test_changed_bands_and_dates_keep_articles_findable_by_their_bands(store: St
     changed = replace(stored.value, bands=("0:dd", "1:bb"), published_at=EIGHT - MINUTE)
     store.save(Changes(articles=(replace(stored, value=changed),)))
 
-    assert [[each.value.url[18:] for each in store.banded([band])] for band in ("0:aa", "0:dd", "1:bb")] == [
+    assert [names(each.value for each in store.banded([band])) for band in ("0:aa", "0:dd", "1:bb")] == [
         ["b"],
         ["a"],
         ["a"],
@@ -250,11 +261,15 @@ def test_thousands_of_bands_may_be_asked_for_at_once(store: Store) -> None:
 
 
 def test_what_came_since_a_time_is_given_in_the_order_it_came(store: Store) -> None:
-    put(store, *(make(name, ingested_at=EIGHT + number * MINUTE) for number, name in enumerate("cab")), make("n", ingested_at=None))
+    put(
+        store,
+        *(make(name, ingested_at=EIGHT + number * MINUTE) for number, name in enumerate("cab")),
+        make("n", ingested_at=None),
+    )
 
-    assert [each.url[18:] for each in store.ingested(EIGHT)] == ["c", "a", "b"]
-    assert [each.url[18:] for each in store.ingested(EIGHT + MINUTE)] == ["a", "b"]
-    assert [each.url[18:] for each in store.ingested(EIGHT + timedelta(seconds=60.5))] == ["a", "b"]
+    assert names(store.ingested(EIGHT)) == ["c", "a", "b"]
+    assert names(store.ingested(EIGHT + MINUTE)) == ["a", "b"]
+    assert names(store.ingested(EIGHT + timedelta(seconds=60.5))) == ["a", "b"]
     assert list(store.ingested(EIGHT + timedelta(days=1))) == []
 
 
@@ -265,13 +280,479 @@ def test_articles_may_be_written_while_those_that_came_are_read(store: Store) ->
     for article in store.ingested(datetime.min.replace(tzinfo=UTC)):
         met.append(article.id)
         stored = store.articles([article.id])[article.id]
-        assert store.save(Changes(articles=(replace(stored, value=replace(stored.value, story=article.id)),))) == frozenset()
+        assert (
+            store.save(Changes(articles=(replace(stored, value=replace(stored.value, story=article.id)),)))
+            == frozenset()
+        )
 
     assert met == expected
 
 
-def test_half_a_surrogate_pair_from_a_hostile_page_is_stored_as_a_question_mark(store: Store) -> None:
+def test_half_a_surrogate_pair_from_a_hostile_page_stops_nothing(store: Store) -> None:
     put(store, make("a", "one \ud83d two", title="\udc00", flags=("x\ud83d",)), make("b"))
 
     assert store.count() == 2
     assert found(store, "one") == ["a"]
+
+
+# Search
+
+PMF = {
+    "actors": ("pmf",),
+    "actor_names": ("PMF", "Popular Mobilization Forces", "الحشد الشعبي", "حشد شعبی", "Haşdi Şabi"),
+}
+PRESS = (
+    make("ar", "انسحبت فصائل مسلّحة من الموصل بعد اتفاقٍ مع الحكومة.", title="إعادة انتشار في نينوى", **PMF),
+    make("fa", "نیروهای مرزی می‌گویند کامیون‌ها از کرمانشاه می‌گذرند.", title="گذرگاه دوباره باز شد"),
+    make("ckb", "هێزەکانی پێشمەرگە لە کەرکووک کۆبوونەوە.", title="کۆبوونەوەی بەرپرسان"),
+    make("kmr", "Hêzên Pêşmerge li Kerkûkê civiyan û biryar dan.", title="Civîna berpirsan"),
+    make("tr", "İstanbul'daki duruşmada IŞİD sanıkları dinlendi; PKK'nın açıklaması gecikti.", title="Dava ertelendi"),
+    make("he", 'דובר צה"ל אמר כי הכוחות נסוגו מן הכפר.', title="הודעת רמטכ״ל"),
+    make("hy", "Վարչապետը Երևանում հանդիպեց դեսպանին։", title="Հանդիպում մայրաքաղաքում"),
+    make("az", "Əliyev Bakıda nazirlərlə görüşdü.", title="Görüş keçirildi"),
+    make("fr", "L’armée s'est retirée d’Alep à l'aube, selon un élu.", title="Retrait à Alep"),
+    make("en", "The Popular Mobilization Forces left Mosul at 05:30.", title="Militia leaves city", **PMF),
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("PMF", "ar en"),  # by the names of the actor, whatever the script of the text
+        ("حشد الشعبي", "ar en"),
+        ('"haşdi şabi"', "ar en"),
+        ("PMF الموصل", "ar"),  # one word in the names, one in the text
+        ("PMF Mosul", "en"),
+        ("مسلحة", "ar"),  # the text carries harakat
+        ("اعاده", "ar"),  # hamza and teh marbuta
+        ("إعـــادة", "ar"),  # tatweel
+        ("نينوي", "ar"),  # alef maksura
+        ("می‌گذرند", "fa"),
+        ("گذرند", "fa"),  # the non-joiner is a seam
+        ("ميگذرند", ""),
+        ("كرمانشاه", "fa"),  # Arabic kaf for Persian keheh
+        ("كامیون*", "fa"),
+        ("پێشمەرگە", "ckb"),
+        ("كەركووك", "ckb"),
+        ("pesmerge", "kmr"),
+        ("Kerkûkê", "kmr"),
+        ("PKK", "tr"),  # before the apostrophe
+        ("PKK'nın", "tr"),
+        ("pkk’nin", "tr"),
+        ('"pkk nin aciklamasi"', "tr"),  # a phrase across the apostrophe
+        ("PKK'da", ""),
+        ("istanbul", "tr"),
+        ("ISTANBUL", "tr"),
+        ("İSTANBUL", "tr"),
+        ("ıstanbul", "tr"),
+        ("isid", "tr"),
+        ("IŞİD", "tr"),
+        ('צה"ל', "he"),
+        ("צה״ל", "he"),
+        ('"דובר צה"ל"', "he"),
+        ('רמטכ"ל', "he"),
+        ("ՎԱՐՉԱՊԵՏԸ", "hy"),
+        ("երևանում", "hy"),
+        ("Eliyev", "az"),
+        ("ƏLİYEV Bakida", "az"),
+        ("armee", "fr"),
+        ("l'armée", "fr"),
+        ("elu Alep", "fr"),
+        ("mosul 05", "en"),
+        ("PMF NOT Mosul", "ar"),
+        ("NOT PMF", "fa ckb kmr tr he hy az fr"),
+        ("NOT (PMF OR pkk OR alep OR eliyev)", "fa ckb kmr he hy"),
+        ("NOT (NOT (NOT PMF)) NOT alep", "fa ckb kmr tr he hy az"),
+        ("alep OR eliyev", "az fr"),
+        ("alep OR NOT (istanbul OR alep)", "ar fa ckb kmr he hy az fr en"),
+        ("(alep OR eliyev) (retrait OR goru*)", "az fr"),
+        ("pe*", "kmr"),
+        ("mobiliz*", "ar en"),
+        ('"forces الحشد"', ""),  # no phrase spans two names
+        ('"mosul popular"', ""),  # nor two fields
+        ("nowhere", ""),
+        ("", "ar fa ckb kmr tr he hy az fr en"),
+    ],
+)
+def test_ten_languages_are_found_as_people_type_them(store: Store, words: str, expected: str) -> None:
+    put(store, *PRESS)
+
+    assert sorted(found(store, words)) == sorted(expected.split())
+
+
+NEWS = tuple(
+    make(
+        f"{outlet}{number}",
+        "words",
+        published_at=EIGHT + number * MINUTE,
+        outlet=Outlet(outlet, country=country, languages=(language,)),
+        language=language,
+        actors=actors,
+        regions=regions,
+    )
+    for number, (outlet, country, language, actors, regions) in enumerate(
+        [
+            ("sabah", "TR", "tr", ("pkk",), ("IQ", "IQ-SU")),
+            ("sabah", "TR", "tr", ("pkk", "pmf"), ("IQ", "IQ-NI")),
+            ("rudaw.net", "IQ", "ckb", ("pkk",), ("SY",)),
+            ("al-iraq", "IQ", "ar", ("pmf",), ("IQ",)),
+            ("al-iraq", "IQ", "ar", (), ()),
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (Search(actors=("pkk",)), "rudaw.net2 sabah1 sabah0"),
+        (Search(actors=("pkk", "pmf")), "al-iraq3 rudaw.net2 sabah1 sabah0"),  # of one kind: any
+        (Search(actors=("pkk",), regions=("IQ",)), "sabah1 sabah0"),  # of two kinds: both
+        (Search(actors=("pmf",), countries=("IQ",), languages=("ar",)), "al-iraq3"),
+        (Search(regions=("IQ-NI", "SY")), "rudaw.net2 sabah1"),
+        (Search(countries=("TR",)), "sabah1 sabah0"),
+        (Search(outlets=("rudaw.net", "al-iraq")), "al-iraq4 al-iraq3 rudaw.net2"),
+        (Search(outlets=("al",)), ""),  # the whole id or nothing
+        (Search(outlets=("rudaw",)), ""),
+        (Search(countries=("pkk",)), ""),  # kinds are kept apart
+        (Search(languages=("tr", "ckb")), "rudaw.net2 sabah1 sabah0"),
+        (Search(actors=("ypg",)), ""),
+        (Search(since=EIGHT + 2 * MINUTE), "al-iraq4 al-iraq3 rudaw.net2"),  # the first moment counts
+        (Search(until=EIGHT + 2 * MINUTE), "sabah1 sabah0"),  # the last does not
+        (Search(since=EIGHT + MINUTE, until=EIGHT + 3 * MINUTE), "rudaw.net2 sabah1"),
+        (Search(since=EIGHT + MINUTE, until=EIGHT + MINUTE), ""),
+        (Search(since=EIGHT + timedelta(seconds=60.5)), "al-iraq4 al-iraq3 rudaw.net2"),
+        (Search(until=EIGHT + timedelta(seconds=60.5)), "sabah1 sabah0"),
+        (Search(since=(EIGHT + 4 * MINUTE).astimezone(timezone(timedelta(hours=3)))), "al-iraq4"),
+        (Search(limit=2), "al-iraq4 al-iraq3"),
+        (Search(limit=0), "al-iraq4 al-iraq3 rudaw.net2 sabah1 sabah0"),
+    ],
+)
+def test_filters_leave_what_they_say(store: Store, asked: Search, expected: str) -> None:
+    put(store, *NEWS)
+    with_words = [replace(asked, query=parse(words)) for words in ("", "word*", "NOT words")]
+
+    assert [names(hit.article for hit in store.search(each)) for each in with_words] == [*[expected.split()] * 2, []]
+
+
+def test_newest_first_means_by_time_and_then_by_id(store: Store) -> None:
+    same_second = [make(number, published_at=EIGHT) for number in range(40)]
+    newer, older = make("newer", published_at=EIGHT + MINUTE), make("older", published_at=EIGHT - MINUTE)
+    put(store, *same_second, older, newer)
+    middle = sorted(same_second, key=lambda article: article.id)
+
+    assert [hit.article for hit in hits(store, limit=0)] == [newer, *middle, older]
+    assert [hit.article for hit in hits(store, limit=0, since=EIGHT, until=EIGHT + MINUTE)] == middle
+
+
+def test_articles_of_all_times_stand_in_order_and_those_without_date_last(store: Store) -> None:
+    times = [datetime(year, 1, 2, tzinfo=UTC) for year in (9999, 2026, 1970, 1969, 1600, 1)]
+    put(store, make("undated", published_at=None), *(make(at.year, published_at=at) for at in times))
+
+    assert found(store) == ["9999", "2026", "1970", "1969", "1600", "1", "undated"]
+    assert found(store, until=datetime(1970, 1, 1, tzinfo=UTC)) == ["1969", "1600", "1"]
+    assert found(store, since=datetime(1969, 1, 2, tzinfo=UTC)) == ["9999", "2026", "1970", "1969"]
+    assert found(store, since=datetime(1, 1, 1, tzinfo=UTC))[-1] == "1"
+
+
+def test_best_first_means_in_the_title_before_in_the_text_and_more_before_less(store: Store) -> None:
+    filling = "one two three four five six seven eight nine ten"
+    put(
+        store,
+        make("once", f"{filling} kirkuk {filling}"),
+        make("title", f"{filling} {filling}", title="kirkuk"),
+        make("thrice", f"kirkuk {filling} kirkuk kirkuk"),
+        make("never", filling),
+        make("long", f"kirkuk {filling * 20}"),
+    )
+
+    assert found(store, "kirkuk", sort="best") == ["title", "thrice", "once", "long"]
+
+
+def test_an_article_that_only_names_the_actor_ranks_beside_one_that_says_the_word(store: Store) -> None:
+    filling = "كلمات كثيرة عن أمور أخرى لا علاقة لها بالموضوع"
+    put(store, make("names", filling, actor_names=("الحشد الشعبي", "PMF")), make("far", f"PMF {filling * 20}"))
+
+    assert found(store, "PMF", sort="best") == ["names", "far"]
+
+
+@pytest.mark.parametrize("words", ["", "word", "NOT x"])
+def test_equally_good_articles_stand_newest_first_and_then_by_id(store: Store, words: str) -> None:
+    same = [make(number, "a word") for number in range(5)]
+    newer = make("newer", "a word", published_at=EIGHT + MINUTE)
+    put(store, *same, newer)
+
+    assert [hit.article for hit in hits(store, words, sort="best")] == [newer, *sorted(same, key=lambda each: each.id)]
+
+
+STORY = (
+    make("lead", "flood in basra", story="s"),
+    make("copy", "flood in basra, agencies say", story="s", published_at=EIGHT + MINUTE),
+    make("late", "flood", story="s", published_at=EIGHT + 2 * MINUTE),
+    make("other", "flood in amara", story="t", published_at=EIGHT + 3 * MINUTE),
+    make("alone", "no flood", published_at=EIGHT - MINUTE),
+    make("single", "no flood either", published_at=EIGHT - 2 * MINUTE),
+)
+
+
+def test_one_article_stands_for_its_story_the_one_that_ranks_first(store: Store) -> None:
+    put(store, *STORY)
+
+    assert [(hit.article.url[18:], hit.copies) for hit in hits(store, "flood")] == [
+        ("other", 0),
+        ("late", 2),
+        ("alone", 0),
+        ("single", 0),
+    ]
+    assert [(hit.article.url[18:], hit.copies) for hit in hits(store, "basra")] == [("copy", 2)]
+    assert found(store, "basra", sort="best") == ["lead"]
+
+
+def test_the_limit_counts_what_is_printed(store: Store) -> None:
+    put(store, *STORY)
+
+    assert found(store, "flood", limit=3) == ["other", "late", "alone"]
+    assert found(store, "flood", limit=1, sort="best") == ["late"]
+
+
+def test_every_article_is_given_when_asked_for(store: Store) -> None:
+    put(store, *STORY)
+
+    assert found(store, "flood", every=True) == ["other", "late", "copy", "lead", "alone", "single"]
+    assert [hit.copies for hit in hits(store, "flood", every=True, limit=4)] == [0, 2, 2, 2]
+
+
+def test_a_search_is_read_only_as_far_as_it_is_asked_and_may_be_written_beside(store: Store) -> None:
+    put(store, *(make(number, story=f"{number}") for number in range(50)))
+    reading = iter(store.search(Search(limit=0)))
+    first = next(reading)
+    put(store, make("new", published_at=EIGHT + MINUTE))
+
+    assert first.article.url != make("new").url
+    assert len(list(reading)) == 49
+    assert found(store, limit=1) == ["new"]
+
+
+WORDS = st.sampled_from(["pkk", "pmf", "mosul", "الموصل", "istanbul", "کرکوک"])
+TERMS = st.builds(Term, st.lists(WORDS, min_size=1, max_size=2).map(tuple), st.just(value=False)) | st.builds(
+    Term, st.sampled_from(["p", "pk", "mo", "ال", "ist"]).map(lambda start: (start,)), st.just(value=True)
+)
+
+
+def trees(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    several = st.lists(parts, min_size=2, max_size=3).map(tuple)
+    return st.builds(And, several) | st.builds(Or, several) | st.builds(Not, parts)
+
+
+TEXTS = st.lists(WORDS, max_size=5).map(" ".join) | st.text(max_size=8)
+ANY = st.builds(
+    Search,
+    query=st.none() | st.recursive(TERMS, trees, max_leaves=6),
+    actors=st.lists(st.sampled_from(["pkk", "pmf"]), max_size=2).map(tuple),
+    languages=st.lists(st.sampled_from(["ar", "tr"]), max_size=1).map(tuple),
+    since=st.none() | st.integers(0, 9).map(lambda minutes: EIGHT + minutes * MINUTE),
+    until=st.none() | st.integers(0, 9).map(lambda minutes: EIGHT + minutes * MINUTE),
+    limit=st.integers(0, 5),
+    every=st.booleans(),
+)
+ARTICLES = st.lists(
+    st.builds(
+        make,
+        st.integers(0, 20),
+        TEXTS,
+        title=TEXTS,
+        actors=st.lists(st.sampled_from(["pkk", "pmf"]), max_size=2, unique=True).map(tuple),
+        actor_names=st.lists(TEXTS, max_size=2).map(tuple),
+        language=st.sampled_from(["ar", "tr"]),
+        story=st.sampled_from(["", "s", "t"]),
+        published_at=st.none() | st.integers(0, 9).map(lambda minutes: EIGHT + minutes * MINUTE),
+        bands=st.lists(st.sampled_from(["1", "2", "3"]), max_size=2).map(tuple),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(writes=st.lists(ARTICLES, max_size=3), searches=st.lists(ANY, min_size=1, max_size=8))
+def test_all_stores_find_the_same_after_the_same_writes(
+    tmp_path_factory: pytest.TempPathFactory, writes: list[list[Article]], searches: list[Search]
+) -> None:
+    plain = MemoryStore()
+    with closing(SqliteStore.open(f"sqlite:///{tmp_path_factory.mktemp('both') / 'store.db'}")) as store:
+        for articles in writes:
+            for each in (plain, store):
+                held = each.articles([article.id for article in articles])
+                versions = {key: stored.version for key, stored in held.items()}
+                each.save(Changes(articles=tuple(Stored(article, versions.get(article.id)) for article in articles)))
+
+        assert hits(store, limit=0, every=True) == hits(plain, limit=0, every=True)
+        assert [list(store.search(each)) for each in searches] == [list(plain.search(each)) for each in searches]
+        assert [store.banded([band]) for band in "123"] == [plain.banded([band]) for band in "123"]
+
+
+# Visits, states, what was seen, outcomes
+
+
+VISIT = Visit(
+    "sabah",
+    run="r1",
+    visited_at=EIGHT,
+    status=200,
+    next_visit=EIGHT + 60 * MINUTE,
+    etag='W/"ü"',
+    last_modified="Sat, 21 Nov 2026 08:00:00 GMT",
+    validated_url="https://sabah.example/feed",
+    unconditional_at=EIGHT - MINUTE,
+    errors=1,
+    entries=30,
+    new=2,
+    kept=1,
+    reason="ok",
+    known=((key(1), "aa"), (key(2), "bb")),
+    pending=(
+        Entry(
+            "https://sabah.example/1", "Başlık", EIGHT, EIGHT, "özet", "<p>içerik</p>", "g1", "tr", 3, 1, EIGHT + MINUTE
+        ),
+        Entry(""),
+    ),
+)
+
+
+def test_a_visit_comes_back_whole(store: Store) -> None:
+    assert store.save(Changes(visits=(Stored(VISIT), Stored(Visit("other"))))) == frozenset()
+
+    assert {source: each.value for source, each in store.visits().items()} == {"sabah": VISIT, "other": Visit("other")}
+    assert set(store.visits(["other", "unknown"])) == {"other"}
+    assert store.visits([]) == {}
+
+
+def test_a_visit_and_a_state_are_written_over_the_version_they_were_made_from_only(open_store: Open) -> None:
+    one, other = open_store(), open_store()
+    one.save(Changes(visits=(Stored(VISIT),), states=(("cursor", Stored("1")),)))
+    stale_visit, stale_state = other.visits()["sabah"], other.state("cursor")
+
+    changed = Changes(
+        visits=(Stored(replace(VISIT, errors=7), one.visits()["sabah"].version),),
+        states=(("cursor", Stored("2", one.state("cursor").version)),),
+    )
+    assert one.save(changed) == frozenset()
+    assert other.save(
+        Changes(
+            visits=(stale_visit, Stored(Visit("new"))),
+            states=(("cursor", stale_state), ("cursor", Stored("0")), ("never", Stored("x", "1"))),
+        )
+    ) == {"sabah", "cursor", "never"}
+    assert other.visits()["sabah"].value.errors == 7
+    assert set(other.visits()) == {"sabah", "new"}
+    assert other.state("cursor").value == "2"
+    assert other.state("never") == Stored("")
+
+
+def test_what_was_seen_first_stays(store: Store) -> None:
+    first = Seen(key("a"), EIGHT, Fate.DROPPED, "too-short")
+    store.save(Changes(seen=(first, Seen(key("b"), EIGHT, Fate.KEPT))))
+    store.save(Changes(seen=(Seen(key("a"), EIGHT + MINUTE, Fate.KEPT), Seen(key("c"), EIGHT, Fate.KEPT))))
+
+    assert store.seen([key("a"), key("c"), key("d")]) == {key("a"): first, key("c"): Seen(key("c"), EIGHT, Fate.KEPT)}
+    assert store.seen([]) == {}
+
+
+def outcome(run: str, source: str, entry: int, at: datetime = EIGHT, reason: str = "") -> Outcome:
+    return Outcome(run, source, f"https://x.example/{entry}", "fetch", Fate.DROPPED, reason, at, entry, 1 + entry)
+
+
+def test_an_entry_has_one_outcome_a_run_the_first(store: Store) -> None:
+    told = [outcome("r1", source, entry) for source in ("a", "b") for entry in range(3)]
+    store.save(Changes(outcomes=(*reversed(told), outcome("r2", "a", 0))))
+    store.save(Changes(outcomes=(outcome("r1", "a", 1, reason="again"),)))
+
+    assert list(store.outcomes("r1")) == told
+    assert list(store.outcomes("r2")) == [outcome("r2", "a", 0)]
+    assert list(store.outcomes("r3")) == []
+
+
+def test_the_outcomes_of_a_big_run_are_all_given(store: Store) -> None:
+    told = [outcome("r", f"source-{number % 3}", number) for number in range(1_200)]
+    store.save(Changes(outcomes=tuple(told)))
+
+    assert list(store.outcomes("r")) == sorted(told, key=lambda each: (each.source, each.entry))
+
+
+def test_outcomes_are_forgotten_before_a_time(store: Store) -> None:
+    store.save(Changes(outcomes=tuple(outcome("r", "a", number, EIGHT + number * MINUTE) for number in range(4))))
+
+    assert store.forget(EIGHT + 2 * MINUTE) == 2
+    assert store.forget(EIGHT + 2 * MINUTE) == 0
+    assert [each.entry for each in store.outcomes("r")] == [2, 3]
+
+
+def test_an_empty_write_changes_nothing(store: Store) -> None:
+    assert store.save(Changes()) == frozenset()
+    assert store.count() == 0
+    assert hits(store) == []
+
+
+# Claims
+
+
+def test_a_claim_is_made_once_whoever_asks(open_store: Open) -> None:
+    one, other = open_store(), open_store()
+    claim = Claim("rule", key("a"), "new", EIGHT, '{"alert": 1}')
+
+    assert one.claim(claim)
+    assert not other.claim(replace(claim, at=EIGHT + MINUTE, alert="another"))
+    assert other.claim(replace(claim, kind="edit"))
+    assert other.claim(replace(claim, rule="rule2", article=key("b"), alert=""))
+    assert one.claims([key("a"), key("c")]) == [replace(claim, kind="edit"), claim]
+    assert one.claims([]) == []
+
+
+def test_alerts_wait_oldest_first_until_they_were_delivered(store: Store) -> None:
+    late, early = (Claim("rule", key(n), "new", EIGHT + n * MINUTE, "alert") for n in (2, 1))
+    for claim in (late, early, Claim("quiet", key(3), "new", EIGHT)):
+        assert store.claim(claim)
+
+    assert store.undelivered() == [early, late]
+    store.delivered(early.key, EIGHT + 5 * MINUTE)
+    store.delivered(early.key, EIGHT + 9 * MINUTE)  # the first time stays
+    store.delivered("unknown", EIGHT)
+    assert store.undelivered() == [late]
+    assert store.claims([key(1)]) == [replace(early, delivered_at=EIGHT + 5 * MINUTE)]
+
+
+# One run at a time
+
+
+def test_a_second_run_is_told_once_and_waits_for_the_first(open_store: Open) -> None:
+    told, entered, order = threading.Event(), threading.Event(), list[str]()
+
+    def waiting() -> None:
+        order.append("told")
+        told.set()
+
+    second = open_store(waiting)
+
+    def second_run() -> None:
+        with second.exclusive():
+            order.append("second")
+            entered.set()
+
+    thread = threading.Thread(target=second_run)
+    with open_store().exclusive():
+        thread.start()
+        assert told.wait(timeout=20)
+        order.append("first")
+        assert not entered.is_set()
+    thread.join(timeout=20)
+
+    assert order == ["told", "first", "second"]
+
+
+def test_a_run_that_has_the_store_to_itself_is_told_nothing_and_leaves_it_free(open_store: Open) -> None:
+    told = list[str]()
+    store = open_store(lambda: told.append("waiting"))
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="broken"), store.exclusive():
+            raise RuntimeError("broken")
+
+    assert told == []

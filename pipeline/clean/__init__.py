@@ -35,9 +35,10 @@ class Clean:
         kept = left(lines, gone)
         by_wording = [line for line in lines if gone.get(line.number) == furniture.WIDGET]
         flags = article.flags
-        if not kept or size(by_wording) > MOST_FURNITURE * size([*kept, *by_wording]):
+        if lines and (not kept or size(by_wording) > MOST_FURNITURE * size([*kept, *by_wording])):
             gone = {number: reason for number, reason in gone.items() if reason != furniture.WIDGET}
             kept = left(lines, gone) or lines
+            gone = gone if kept is not lines else {}
             flags = (*flags, MOSTLY_FURNITURE)
         text = "\n".join(line.text for line in kept)
         return replace(article, title=title, text=text, removed=article.removed + told(lines, gone), flags=flags)

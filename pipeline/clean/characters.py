@@ -6,12 +6,12 @@ import re
 import unicodedata
 
 ZWNJ = "\u200c"
-"""Zero-width non-joiner: part of Persian and Sorani spelling, so it stays (and is no seam of paragraphs)."""
+"""Zero-width non-joiner: part of Persian and Sorani spelling, so it stays."""
 
 LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-# C0 and C1 controls but for tab and line feed (XML 1.0 forbids most), soft hyphen, Arabic letter mark, zero-width space,
-# left-to-right and right-to-left marks, bidi embeddings, overrides and isolates (Unicode TR36, section 2.5), invisible
-# operators, byte order mark, interlinear annotation, object replacement, noncharacters, surrogates, tags.
+# C0 and C1 controls but for tab and line feed (XML 1.0 forbids most), soft hyphen, Arabic letter mark, zero-width
+# space, left-to-right and right-to-left marks, bidi embeddings, overrides and isolates (Unicode TR36, section 2.5),
+# invisible operators, byte order mark, interlinear annotation, object replacement, noncharacters, surrogates, tags.
 UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufdd0-\ufdef\ufff0-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"

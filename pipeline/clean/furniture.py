@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from pipeline.clean.lines import Line, Reasons, size
@@ -23,6 +23,7 @@ PROSE_WORDS = 8
 LONG = 300  # characters: a line that long is a paragraph, no teaser
 LEAST_BEFORE = 200  # characters of article before a footer
 MOST_AFTER = 0.6  # size of a footer, as a share of what stands before it
+MOST_LINES = 150  # of a footer
 TEASERS = 0.5  # share of the lines of a footer that are no statements
 FORM_WITHIN = 6  # lines after the heading of a comment form that must hold more of it
 
@@ -79,20 +80,27 @@ def widgets(lines: Sequence[Line]) -> Reasons:
 def footers(lines: Sequence[Line]) -> Reasons:
     """Blocks of teasers and comment forms: to the end where the rest looks like one, else the heading and its list."""
     gone: dict[int, str] = {}
+    before = 0
     for place, line in enumerate(lines):
         if line.kind in ("heading", "form"):
-            before, after = lines[:place], lines[place + 1 :]
-            if _is_footer(line, before, after):
-                return gone | {line.number: WIDGET for line in lines[place:]}
-            if line.kind == "heading":
-                gone |= {line.number: WIDGET for line in (line, *_listed(after))}
-    return gone | {line.number: WIDGET for line in takewhile(lambda line: line.kind, reversed(lines))}
+            after = lines[place + 1 : place + 2 + MOST_LINES]
+            if before >= LEAST_BEFORE and size(after) <= MOST_AFTER * before and _is_footer(line, after):
+                footer = (*_tail(lines[:place]), *lines[place:])
+                return gone | dict.fromkeys((other.number for other in footer), WIDGET)
+            gone |= dict.fromkeys((other.number for other in (line, *_listed(after))), WIDGET)
+        before += len(line.text)
+    return gone | dict.fromkeys((line.number for line in _tail(lines)), WIDGET)
 
 
-def _is_footer(heading: Line, before: Sequence[Line], after: Sequence[Line]) -> bool:
-    if size(before) < LEAST_BEFORE or size(after) > MOST_AFTER * size(before):
-        return False
-    return (heading.kind == "form" and any(line.kind for line in after[:FORM_WITHIN])) or _is_teasers(after)
+def _tail(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines at the end that are furniture by their wording, even that which counts at the end only."""
+    return takewhile(lambda line: line.kind, reversed(lines))
+
+
+def _is_footer(heading: Line, after: Sequence[Line]) -> bool:
+    if heading.kind == "form" and any(line.kind for line in after[:FORM_WITHIN]):
+        return True
+    return len(after) <= MOST_LINES and _is_teasers(after)
 
 
 def _is_teasers(after: Sequence[Line]) -> bool:

@@ -1,9 +1,9 @@
 """How the furniture of news pages is worded in ten languages: the table `furniture.tsv`, and what a line is by it.
 
-Phrases are whole lines: a `widget` goes wherever it stands ("Share this article", "3 min read"); a `heading` opens a block
-of teasers ("Latest news"); a `form` opens a comment form ("Leave a Reply"), and a `field` means something only in one
-("Your name"); a `lead` stands before a colon and a link ("Read also: ..."). Words: a line of `share` words and networks
-only is a share bar, a line of `time` words and numbers only tells when the page was made.
+Phrases are whole lines: a `widget` goes wherever it stands ("Share this article", "3 min read"); a `heading` opens a
+block of teasers ("Latest news"); a `form` opens a comment form ("Leave a Reply"), and a `field` means something only in
+one ("Your name"); a `lead` stands before a colon and a link ("Read also: ..."), `tags` before labels. Words: a line of
+`share` words and networks only is a share bar, a line of `time` words and numbers tells when the page was made.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from pipeline.fold import tokens
 
 Words = tuple[str, ...]
 
+LEADS = MappingProxyType({"lead": "widget", "tags": "heading"})
+"""What kinds of lead-ins make of their line; labels go on in lines of their own, as teasers do."""
 SLOTS = {"*", "#", "@"}
 """In phrases: one to eight words, a number, a network."""
 SLOT_WORDS = 8  # long enough for a name, too short for a sentence around the phrase
@@ -28,6 +31,7 @@ LEAD = re.compile(r"([^:：՝»|]{2,40})[:：՝»|](.*)")
 CLOSERS = " \"'”’»)]"
 STOPS, ASIDES = frozenset(".۔։"), frozenset("!?…؟")
 """What ends a statement, what ends other sentences: a headline may ask or exclaim, but has no full stop."""
+OWNED, OWNED_WITHIN = "©", 12  # characters: "Copyright ©" begins a line of the publisher's
 YEAR = re.compile(r"(?:19|20|13|14)\d\d")
 """A year of our calendar, of the Persian or the Islamic one."""
 TIME_WORDS = 4  # that tell a time where no year is named: "Updated at 1:23 pm", but not "10 p.m." of a programme
@@ -43,7 +47,7 @@ class Table:
     compact: Mapping[str, str]  # phrases without slots, written in one: their kind
     prefixes: frozenset[str]  # the first letters of `compact`
     lengths: Sequence[int]  # of `compact`, longest first
-    leads: frozenset[Words]
+    leads: Mapping[Words, str]  # before a colon: what they make of the line
     networks: frozenset[Words]
     share: frozenset[str]
     time: frozenset[str]
@@ -58,16 +62,16 @@ class Table:
         return (
             self.whole.get(words)
             or next((kind for phrase, kind in self._candidates(words[0]) if self._fits(phrase, words)), "")
-            or ("widget" if self._is_share_bar(words) or self._is_lead(text) else "")
+            or ("widget" if self._is_share_bar(words) or OWNED in text[:OWNED_WITHIN] else self._led(text))
             or self._glued("".join(words))
         )
 
     def tells_time(self, words: Words) -> bool:
-        """Whether a line tells nothing but when the page was made or changed: a year, or numbers with words for times."""
+        """Whether a line tells only when the page was made or changed: by a year, or by numbers and words for times."""
         numbers = [word for word in words if word.isdigit()]
-        if not numbers or len(words) > MOST_WORDS or not all(word.isdigit() or word in self.time for word in words):
+        if not 1 < len(words) <= MOST_WORDS or not all(word.isdigit() or word in self.time for word in words):
             return False
-        return any(YEAR.fullmatch(number) for number in numbers) or len(numbers) < len(words) >= TIME_WORDS
+        return any(map(YEAR.fullmatch, numbers)) or 0 < len(numbers) < len(words) >= TIME_WORDS
 
     def _candidates(self, first: str) -> Sequence[tuple[Words, str]]:
         named = self.slotted.get(first, ())
@@ -90,9 +94,9 @@ class Table:
         named = any((word,) in self.networks for word in words)
         return named and all(word in self.share or word.isdigit() for word in words)
 
-    def _is_lead(self, text: str) -> bool:
+    def _led(self, text: str) -> str:
         found = LEAD.match(text)
-        return found is not None and not ends_statement(text) and tuple(tokens(found[1])) in self.leads
+        return self.leads.get(tuple(tokens(found[1])), "") if found and not ends_statement(text) else ""
 
     def _glued(self, letters: str) -> str:
         """The kind of phrases written in one, "" where anything else is among them."""
@@ -123,10 +127,13 @@ def table() -> Table:
     """Read the table once a process; of a phrase that stands there twice the first kind counts."""
     whole: dict[Words, str] = {}
     slotted: defaultdict[str, list[tuple[Words, str]]] = defaultdict(list)
+    leads: dict[Words, str] = {}
     words: defaultdict[str, set[Words]] = defaultdict(set)
     for kind, _, phrase in rows():
         folded = tuple(word for part in phrase.split() for word in ([part] if part in SLOTS else tokens(part)))
-        if kind in ("lead", "network", "share", "time"):
+        if kind in LEADS:
+            leads[folded] = LEADS[kind]
+        elif kind in ("network", "share", "time"):
             words[kind].add(folded)
         elif SLOTS.isdisjoint(folded):
             whole.setdefault(folded, kind)
@@ -144,7 +151,7 @@ def table() -> Table:
         compact=compact,
         prefixes=frozenset(letters[:PREFIX] for letters in compact),
         lengths=sorted({len(letters) for letters in compact}, reverse=True),
-        leads=frozenset(words["lead"]),
+        leads=leads,
         networks=frozenset(words["network"]),
         share=frozenset(names.union(*words["share"])),
         time=frozenset().union(*words["time"]),

@@ -1,4 +1,4 @@
-"""What a page says twice: the headline above the text, paragraphs, pull quotes; and a second article below the first."""
+"""What a page says twice: its headline above the text, paragraphs, pull quotes; and a second article below."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ HEADLINE_CHARACTERS = 250
 
 
 def headline(lines: Sequence[Line], title: str) -> Reasons:
-    """The headline among the first lines, spelt the same or nearly: a kicker or the outlet may be glued to it."""
+    """The headline as a line of its own, among the first lines also nearly: a kicker may be glued to it."""
     wanted = "".join(tokens(title))
-    return {line.number: HEADLINE for line in lines[:HEADLINE_LINES] if _is_nearly(line.letters, wanted)}
+    same = (line for line in lines if len(wanted) >= HEADLINE_LETTERS and line.letters == wanted)
+    nearly = (line for line in lines[:HEADLINE_LINES] if _is_nearly(line.letters, wanted))
+    return dict.fromkeys((line.number for line in (*same, *nearly)), HEADLINE)
 
 
 def _is_nearly(one: str, other: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from io import TextIOWrapper
 
 import typer
 
@@ -54,6 +55,7 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; a mistake of a person is one sentence, a bug shows its traceback."""
+    _write_every_script()
     try:
         app()
     except ConfigError as mistake:
@@ -62,6 +64,13 @@ def main() -> None:
         _end(str(fault), STORE_AWAY)
     except Exception:  # noqa: BLE001 - the last line of defence: a bug is told as one
         _end(f"{traceback.format_exc()}\nThis is a bug in wireroom, not a mistake of yours.", BUG)
+
+
+def _write_every_script() -> None:
+    """Write UTF-8 into files and pipes, and let no letter that a terminal lacks end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def _end(message: str, code: int) -> None:

@@ -25,6 +25,7 @@ def alerts(
 ) -> None:
     """Evaluate the rules on what came since the last time and send what is due."""
     if context.invoked_subcommand:
+        context.default_map = {context.invoked_subcommand: {"config": str(config), "store": store, "archive": archive}}
         return
     from pipeline import flow
     from pipeline.flow.alert import alert, preview

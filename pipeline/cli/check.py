@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,7 +42,7 @@ def check(
 ) -> None:
     """Show what one page would become, where each field came from, and what would be removed and why."""
     if ARTICLE_ID.fullmatch(target):
-        with options.open_store(store) as opened:
+        with options.open_existing(store) as opened:
             stored = opened.articles([target]).get(target)
         if stored is None:
             raise ConfigError(f"check {target[:12]}…: no article of this id in {store}.")
@@ -62,7 +61,12 @@ def check(
 
 def saved_page(path: Path, url: str, settings: Config) -> Page:
     """A page that lies in a file; raises ConfigError for a URL that is none."""
-    address = canonical(url) if url else ""
+    from pipeline import urls
+
+    try:
+        address = urls.canonical(url) if url else ""
+    except ValueError as fault:
+        raise ConfigError(f"--url {url}: expected an http(s) URL ({fault}).") from None
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         body = path.read_bytes()
@@ -74,6 +78,8 @@ def saved_page(path: Path, url: str, settings: Config) -> Page:
 
 def fetched_page(target: str, settings: Config) -> Page:
     """A page of the web, asked for as politely as in a run; raises Drop and Retry."""
+    import asyncio
+
     from pipeline.fetch import Web
 
     address = canonical(target)
@@ -116,7 +122,8 @@ def examined(page: Page, settings: Config) -> Finding:
         article = reader(page)
     except Drop as drop:
         return Finding(Article("", page.url), drop.reason)
-    return passed(article, stages)
+    outlet = "sources.yaml" if page.source.feed else "host of the URL" if page.url else ""
+    return passed(replace(article, origins=(*article.origins, ("outlet", outlet))), stages)
 
 
 def passed(article: Article, stages: NamedStages) -> Finding:
@@ -167,7 +174,11 @@ def facts(article: Article) -> Iterator[tuple[str, str, str]]:
     yield "published_at", published, origins.get("published_at", article.published_from)
     sure = f"{article.language_confidence:.0%} sure" if article.language_confidence else ""
     yield "language", article.language, sure
-    yield "outlet", ", ".join(each for each in (outlet.id, outlet.country, outlet.affiliation) if each), "sources.yaml"
+    yield (
+        "outlet",
+        ", ".join(each for each in (outlet.id, outlet.country, outlet.affiliation) if each),
+        origins.get("outlet", ""),
+    )
     yield "text", f"{len(article.text)} characters", origins.get("text", "")
     yield "actors", ", ".join(article.actors), "actors.yaml" if article.actors else ""
     yield "regions", ", ".join(article.regions), "regions.yaml and gazetteer" if article.regions else ""

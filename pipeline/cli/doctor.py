@@ -13,7 +13,7 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
-from pipeline.model import ConfigError, Retry, StoreError
+from pipeline.model import Changes, ConfigError, Retry, Stored, StoreError
 
 if TYPE_CHECKING:
     from pipeline.archive import Archive
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.watchlist import Config, Destination
 
 LEAP = timedelta(minutes=5)  # a clock further behind what it wrote itself has been set back
-SILENT = timedelta(days=3)
+PROBE = "doctor"  # the state that it writes to see whether it can
 
 
 @dataclass
@@ -55,7 +55,9 @@ def doctor(
         settings: list[Config] = []
         stores: list[Store] = []
         findings.check("config", lambda: examine_config(settings, options.load_config(config)))
-        findings.check("store", lambda: examine_store(stores, stack.enter_context(options.open_store(store))))
+        findings.check(
+            "store", lambda: examine_store(stores, store, stack.enter_context(options.open_store(store)), now)
+        )
         findings.check("archive", lambda: examine_archive(options.open_archive(archive)))
         for opened in stores:
             findings.check("clock", partial(examine_clock, opened, now))
@@ -80,10 +82,12 @@ def examine_config(found: list[Config], settings: Config) -> str:
     return f"{settings.folder}: {enabled} of {len(settings.sources)} sources enabled, {counts}"
 
 
-def examine_store(found: list[Store], opened: Store) -> str:
-    """Keep the store and count its articles."""
+def examine_store(found: list[Store], url: str, opened: Store, now: datetime) -> str:
+    """Keep the store, write a word to it and count its articles."""
     found.append(opened)
-    return f"{opened.count()} articles"
+    version = opened.state(PROBE).version
+    opened.save(Changes(states=((PROBE, Stored(now.isoformat(), version)),)))
+    return f"{url}: writable, {opened.count()} articles"
 
 
 def examine_archive(archive: Archive) -> str:
@@ -122,7 +126,7 @@ def examine_sources(opened: Store, settings: Config, now: datetime) -> str:
         for source in settings.sources or ()
         if source.enabled
         and (stored := visits.get(source.id)) is not None
-        and schedule.state(source, stored.value, now) in ("failing", "gone")
+        and schedule.state(source, stored.value, now, settings.settings.fetch) in ("failing", "gone")
     ]
     if failing:
         shown = ", ".join(failing[:5]) + (f" and {len(failing) - 5} more" if len(failing) > 5 else "")  # noqa: PLR2004 - a line's worth
@@ -167,4 +171,5 @@ def print_findings(findings: Findings) -> None:
     for sound, part, told in findings.rows:
         mark = ("ok   ", "green") if sound else ("FAULT", "bold red")
         out.print(Text.assemble(mark, f"  {part}: {told}"))
-    out.print(f"{findings.faults} faults" if findings.faults else "everything is in order", style="bold")
+    count = f"{findings.faults} fault{'s' if findings.faults > 1 else ''}"
+    out.print(count if findings.faults else "everything is in order", style="bold")

@@ -7,6 +7,8 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -43,6 +45,7 @@ def extract(
         answer = lines.answer(line)
         failed |= answer["fate"] == Fate.FAILED
         sys.stdout.write(written(answer) + "\n")
+        sys.stdout.flush()  # who feeds lines one by one may wait for each answer
     if failed:
         raise typer.Exit(1)
 
@@ -82,14 +85,13 @@ class Lines:
             return told(asked.get("id"), Article("", ""), Fate.FAILED, "internal-error")
 
     def _article(self, asked: Mapping[str, Any]) -> Article:
-        source, entry = outlet(asked), promised(asked)
+        source, entry, fetched_at = outlet(asked), promised(asked), time_of(asked, "fetched_at")
         if text_of(asked, "html"):
-            fetched_at = time_of(asked, "fetched_at")
             article = self._extract.html(text_of(asked, "url"), text_of(asked, "html"), source, entry, fetched_at)
             stages = self._for_pages
-        elif "html" in asked:
+        elif asked.get("html") is not None:
             raise Drop("empty")
-        elif "text" in asked:
+        elif asked.get("text") is not None:
             article = Article("", text_of(asked, "url"), text_of(asked, "title"), text_of(asked, "text"))
             article = replace(article, outlet=source.outlet, declared_language=entry.language)
             article = replace(article, published_at=entry.published)
@@ -104,12 +106,20 @@ class Lines:
 def parsed(line: bytes) -> Mapping[str, Any]:
     """The object of a line; raises BadLineError."""
     try:
-        asked = json.loads(line.decode("utf-8"))
+        asked = json.loads(line.decode("utf-8-sig"), parse_float=finite, parse_constant=finite)
     except (ValueError, RecursionError):
         raise BadLineError("not-json") from None
     if not isinstance(asked, dict):
         raise BadLineError("not-an-object")
     return asked
+
+
+def finite(digits: str) -> float:
+    """A number that JSON can write again: what is beyond all bounds or none (1e999, NaN) is no JSON (RFC 8259, 6)."""
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError(digits)
+    return number
 
 
 def text_of(asked: Mapping[str, Any], key: str) -> str:
@@ -122,15 +132,15 @@ def text_of(asked: Mapping[str, Any], key: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
-def time_of(asked: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - datetime | None; late import
-    """A time of the line in ISO 8601, None where it has none; raises BadLineError."""
-    from pipeline.records import moment
+def time_of(asked: Mapping[str, Any], key: str) -> datetime | None:
+    """A time of the line, in UTC where it names no zone; None where the line has none. Raises BadLineError."""
+    from pipeline.feeds.dates import when
 
     value = text_of(asked, key)
-    try:
-        return moment(value) if value else None
-    except (ValueError, OverflowError):
-        raise BadLineError(f"{key}-is-no-time") from None
+    moment = when(value)
+    if value and moment is None:
+        raise BadLineError(f"{key}-is-no-time")
+    return moment
 
 
 def outlet(asked: Mapping[str, Any]) -> Source:
@@ -146,14 +156,16 @@ def outlet(asked: Mapping[str, Any]) -> Source:
 
 
 def promised(asked: Mapping[str, Any]) -> Entry:
-    """What the feed said of it."""
+    """What the feed said of it; a date that cannot be read is none, as in a run."""
+    from pipeline.feeds.dates import when
+
     feed = asked.get("feed") or {}
     if not isinstance(feed, dict):
         raise BadLineError("feed-is-no-object")
     return Entry(
         url=text_of(asked, "url"),
         title=text_of(feed, "title"),
-        published=time_of(feed, "published"),
+        published=when(text_of(feed, "published")),
         summary=text_of(feed, "summary"),
         language=text_of(feed, "language"),
     )

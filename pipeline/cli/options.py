@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +29,7 @@ __all__ = [
     "load_config",
     "moment",
     "open_archive",
+    "open_existing",
     "open_store",
     "warn",
     "with_sources",
@@ -37,6 +38,7 @@ __all__ = [
 DEFAULT_CONFIG = Path("config")
 DEFAULT_STORE = "sqlite:///var/wireroom.db"
 DEFAULT_ARCHIVE = "var/archive"
+SQLITE = "sqlite:///"
 
 ConfigFolder = Annotated[
     Path,
@@ -74,7 +76,7 @@ def open_store(url: str) -> Iterator[Store]:
     """The store of a URL, closed at the end; raises ConfigError and StoreError."""
     if url.startswith(("elasticsearch+http://", "elasticsearch+https://")):
         raise ConfigError(f"--store {url}: this version keeps its store in SQLite; use {DEFAULT_STORE}.")
-    if not url.startswith("sqlite:///"):
+    if not url.startswith(SQLITE):
         raise ConfigError(f"--store {url}: expected sqlite:///relative/path.db or sqlite:////absolute/path.db.")
     from pipeline.stores.sqlite import SqliteStore
 
@@ -83,6 +85,13 @@ def open_store(url: str) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def open_existing(url: str) -> AbstractContextManager[Store]:
+    """As `open_store`, but nothing is made; raises ConfigError where there is no store."""
+    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
+        raise ConfigError(f"--store {url}: there is no such store; `wireroom run` makes one.")
+    return open_store(url)
 
 
 def open_archive(url: str) -> Archive:
@@ -103,10 +112,9 @@ def moment(text: str, option: str, now: datetime) -> datetime:
     try:
         if text[-1:] in units and text[:-1].isdecimal():
             return now - timedelta(**{units[text[-1]]: int(text[:-1])})
-        found = datetime.fromisoformat(text)
+        return replace_zone(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         raise ConfigError(f"{option} {text}: expected 7d, 12h or a date such as 2026-11-21.") from None
-    return replace_zone(found)
 
 
 def replace_zone(found: datetime) -> datetime:

@@ -27,6 +27,8 @@ def replay(
     from pipeline.flow.replay import Again, replay
 
     first, last = day(since, "--since"), day(until, "--until") if until else datetime.now(UTC).date()
+    if last < first:
+        raise options.ConfigError(f"--until {last} lies before --since {first}: expected the later of the two days.")
     settings = options.load_config(config)
     with options.open_store(store) as opened, Progress() as progress:
         pages = options.open_archive(archive)
@@ -34,7 +36,7 @@ def replay(
         tally = replay(run, Again(first, last, outlet, failed, dry_run), flow.readers(settings), typer.echo)
     told = ", ".join(f"{count} {fate} {reason}".strip() for (fate, reason), count in sorted(tally.items()))
     typer.echo(
-        f"{tally.total()} pages{' would be' if dry_run else ''}: {told}" if tally else "no archived page on these days"
+        f"{tally.total()} pages{' would be' if dry_run else ''}: {told}" if tally else "no such page in the archive"
     )
     if any(fate == "failed" for fate, _ in tally):
         raise typer.Exit(1)

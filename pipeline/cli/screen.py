@@ -29,11 +29,12 @@ COLOURS = {
 
 
 def console() -> Console:
-    """Stdout: in colours on a terminal, plain in a pipe, never cut there."""
+    """Stdout: in colours on a terminal, plain in a pipe, never cut there; brackets and colons stay as they are."""
     from rich.console import Console
 
     on_terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=not on_terminal, width=None if on_terminal else UNCUT)
+    width = None if on_terminal else UNCUT
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not on_terminal, width=width)
 
 
 def isolated(text: str) -> str:
@@ -51,12 +52,10 @@ def print_outcomes(outcomes: Iterable[Outcome]) -> tuple[int, int]:
     polls = sum(count for (stage, _, _), count in tally.items() if stage == "feed")
     entries = tally.total() - polls
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for name, justify in (("stage", "left"), ("fate", "left"), ("reason", "left"), ("count", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left")
-    order = list(Fate)
-    for (stage, fate, reason), count in sorted(
-        tally.items(), key=lambda row: (row[0][0] != "feed", row[0][0], order.index(row[0][1]), row[0][2])
-    ):
+    for name in ("stage", "fate", "reason"):
+        table.add_column(name)
+    table.add_column("count", justify="right")
+    for (stage, fate, reason), count in sorted(tally.items(), key=lambda row: _order(*row[0])):
         table.add_row(stage, fate.value, reason, str(count), style=COLOURS[fate])
     out = console()
     out.print(table)

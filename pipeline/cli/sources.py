@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.model import Source, Visit
+    from pipeline.watchlist import FetchSettings
 
 COLUMNS = ("id", "state", "status", "last_visit", "next_visit", "entries", "new", "kept", "reason")
 NUMBERS = ("status", "entries", "new", "kept")
 
 
 def sources(
-    source: Annotated[str, typer.Argument(metavar="[ID]", help="Only this source, with all that is known of it.")] = "",
+    source: Annotated[str, typer.Argument(metavar="ID", help="Only this source, with all that is known of it.")] = "",
     as_json: AsJson = False,
     config: ConfigFolder = options.DEFAULT_CONFIG,
     store: StoreUrl = options.DEFAULT_STORE,
@@ -30,12 +31,12 @@ def sources(
     """Show a row a source: last visit, status, next visit, what its last answer held, state."""
     settings = options.with_sources(options.load_config(config))
     listed = [each for each in settings.sources or () if not source or each.id == source]
-    if not listed:
+    if source and not listed:
         raise options.ConfigError(f"sources {source}: no such id in {settings.folder}/sources.yaml.")
     with options.open_store(store) as opened:
         visits = {key: each.value for key, each in opened.visits().items()}
     now = datetime.now(UTC)
-    rows = [row(each, visits.get(each.id), now) for each in listed]
+    rows = [row(each, visits.get(each.id), now, settings.settings.fetch) for each in listed]
     if as_json:
         for each in rows:
             typer.echo(json.dumps(each, ensure_ascii=False))
@@ -45,7 +46,7 @@ def sources(
         print_rows(rows)
 
 
-def row(source: Source, visit: Visit | None, now: datetime) -> dict[str, Any]:
+def row(source: Source, visit: Visit | None, now: datetime, manners: FetchSettings) -> dict[str, Any]:
     """What is known of a source, under the public names; times in ISO 8601, null where there was no visit."""
     from pipeline import schedule
     from pipeline.records import timestamp
@@ -53,7 +54,7 @@ def row(source: Source, visit: Visit | None, now: datetime) -> dict[str, Any]:
     return {
         "id": source.id,
         "feed": source.feed,
-        "state": schedule.state(source, visit, now),
+        "state": schedule.state(source, visit, now, manners),
         "last_visit": timestamp(visit.visited_at) if visit and visit.visited_at else None,
         "status": visit.status if visit else None,
         "next_visit": timestamp(visit.next_visit) if visit and visit.next_visit and source.enabled else None,

@@ -1,4 +1,4 @@
-"""A page as the web answered it, or its decoded HTML, to an article: text, headline, publication date, declared language.
+"""A page as the web answered it, or its decoded HTML, to an article: text, headline, date, declared language.
 
 Every choice is told in `Article.origins`: (field, where it came from).
 """
@@ -49,14 +49,12 @@ class Extract:
     def html(self, url: str, html: str, source: Source, entry: Entry, fetched_at: datetime | None = None) -> Article:
         """Read decoded HTML; raises as `page`. Without `fetched_at` no date is too far in the future.
 
-        A `url` that is no web address gives an article without id; lone surrogates, as JSON may bring them, are replaced.
+        A `url` that is no web address gives an article without id; lone surrogates, as JSON brings them, are replaced.
         """
         return _article(url, html.encode("utf-8", "replace").decode(), source, entry, fetched_at)
 
 
 def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: datetime | None) -> Article:
-    import trafilatura
-
     shielded = body.shield(html)
     tree = body.parse(shielded.html) if MARKUP.search(html) and not _is_other(html) else None
     facts, text, others = metadata.Facts(), "", []
@@ -68,7 +66,7 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
         facts, text = facts.restored(shielded.restore), shielded.restore(text)
     text, flags = _or_feed(text, entry)
     if not text:
-        raise Drop("not-html" if tree is None else "empty")
+        raise Drop("not-html" if tree is None and html.strip() else "empty")
     where, title = headline.choose(facts, entry.title, (source.id, source.name, urls.outlet_host(url)))
     published = dates.decide(facts.dates, entry, source, url, fetched_at)
     origin = published.where or published.source
@@ -83,7 +81,7 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
         outlet=source.outlet,
         removed=tuple(Removed(shielded.restore(other), SECOND_ARTICLE) for other in others),
         flags=flags,
-        extractor=("trafilatura", trafilatura.__version__),
+        extractor=("trafilatura", body.trafilatura().__version__),
         readings=(Reading(fetched_at, sha256(text.encode()).hexdigest()[:DIGEST]),) if fetched_at else (),
         origins=(("title", where), ("published_at", origin), ("text", "feed" if flags else "page")),
         declared_language=facts.language or entry.language,

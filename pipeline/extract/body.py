@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.clean.characters import ZWNJ
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from lxml.html import HtmlElement
 
 REFERENCE = re.compile(r"&(?:zwnj|#0{0,6}8204|#[xX]0{0,6}200[cC]);?")
@@ -16,8 +20,15 @@ IN_JSON = ("\\u200c", "\\u200C")
 STAND_INS = tuple(map(chr, range(0x14600, 0x14647)))
 """Anatolian hieroglyphs: letters to every filter on the way (printable, stable under NFC), and on no page of news."""
 
-BREAKS = ("address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "h1", "h2", "h3", "h4", "h5")
-BREAKS += ("h6", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul")
+FORBIDDEN = re.compile(
+    r"&#(?:0{0,6}(?:[1-8]|1[124-9]|2\d|3[01])(?!\d)|[xX]0{0,6}(?:[1-8bcefBCEF]|1[\da-fA-F]|[fF]{3}[eEfF])(?![\da-fA-F]));?"
+)
+"""References to characters that XML 1.0 forbids: one of them, and trafilatura finds nothing on the page."""
+BLOCK = re.compile(
+    r"<(?=/?(?:address|article|blockquote|br|dd|div|d[lt]|figcaption|h[1-6r]|li|[ou]l|p|pre|section|table|tr)\b)",
+    re.IGNORECASE,
+)
+"""Where a line begins or ends."""
 UNREAD = ("script", "style", "iframe", "noscript", "template")
 
 
@@ -44,28 +55,34 @@ def shield(html: str) -> Shielded:
 
 
 def parse(html: str) -> HtmlElement | None:
-    """The tree of a page, parsed as trafilatura does it; None where there is nothing to parse."""
-    from trafilatura.utils import load_html
-
-    return load_html(html)
+    """The tree of a page or of a piece of one, parsed as trafilatura does it; None where there is nothing to parse."""
+    html = FORBIDDEN.sub(" ", html)
+    load = trafilatura().load_html
+    tree: HtmlElement | None = load(html)
+    return tree if tree is not None else load(f"<html><body>{html}</body></html>")
 
 
 def text_of_page(tree: HtmlElement) -> str:
     """The text of a page, paragraphs separated by line feeds, reader comments left out; "" where there is none."""
-    import trafilatura
-
-    return trafilatura.extract(tree, include_comments=False) or ""
+    return trafilatura().extract(tree, include_comments=False) or ""
 
 
 def text_of_fragment(markup: str) -> str:
     """All text of a piece of HTML, a line for each block: what a feed carries has no furniture around it."""
-    tree = parse(f"<html><body><div>{' '.join(markup.split())}</div></body></html>")
+    blocks = BLOCK.sub("\n<", " ".join(markup.split()))
+    tree = parse(f"<html><body><div>{blocks}</div></body></html>")
     if tree is None:
         return ""
     for element in list(tree.iter(*UNREAD)):
-        element.drop_tree()
-    for element in tree.iter(*BREAKS):
-        element.text = f"\n{element.text or ''}"
-        element.tail = f"\n{element.tail or ''}"
+        element.clear(keep_tail=True)
     lines = (" ".join(line.split()) for line in tree.text_content().split("\n"))
     return "\n".join(filter(None, lines))
+
+
+@cache
+def trafilatura() -> ModuleType:
+    """The library, loaded with the first page; what it would log of bad pages becomes their outcomes."""
+    import trafilatura as library
+
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    return library

@@ -63,7 +63,7 @@ class Published:
 def decide(said: Sequence[Said], entry: Entry, source: Source, url: str, fetched_at: datetime | None) -> Published:
     """Weigh page, feed, address and fetch; what lies in the future or before the Web is not believed.
 
-    A time without a zone is in the outlet's. A page that tells the day only is made exact by a feed that means the same day.
+    A time without a zone is in the outlet's. Where the page tells only the day, a feed that means that day wins.
     """
     zone = _zone(source.timezone)
     told = entry.published or entry.updated

@@ -1,14 +1,16 @@
-"""What a page says of itself beside its text: headlines, site name, publication dates and language, as written there."""
+"""What a page says of itself beside its text: titles, site name, publication dates, language, as written there."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-
-from lxml.html import HtmlElement
+from typing import TYPE_CHECKING
 
 from pipeline.extract import jsonld
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 Said = tuple[str, str]
 """(where it stands, what it says)."""
@@ -73,7 +75,7 @@ class Facts:
 
 
 def read(tree: HtmlElement) -> Facts:
-    """Read the facts of a parsed page in one walk; structured data only where the head is silent, since it costs more."""
+    """Read the facts of a parsed page in one walk; JSON-LD only where the head is silent, since it costs more."""
     found: defaultdict[str, list[HtmlElement]] = defaultdict(list)
     for element in tree.iter("h1", "meta", "script", "time", "title"):
         found[element.tag].append(element)

@@ -56,10 +56,11 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""([\w.:-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)""")
 _DECLARATION = re.compile(r"xmlns(?::(?!xml)[a-z_][a-z0-9_.-]*)?")
+_NAMESPACE = re.compile(r"[^\s{}]+")  # XML parsers glue it to names with one of these
 _REFERENCE = re.compile(r"&#?\w{1,32};")
+_XML_REFERENCE = re.compile(r"&(?:\#.*|amp|lt|gt|quot|apos);")
 _ENTRY = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s>/])", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
-_XML_REFERENCE = re.compile(r"&(?:\#.*|amp|lt|gt|quot|apos);")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,10 @@ def tame(text: str) -> Tame:
     end = rewriting.read(text, start)
     if not rewriting.prefixes:  # the root's own tag is broken, and no other follows
         raise Drop("not-a-feed", detail="text")
-    xml = "".join(rewriting.written)
-    clean = _FORBIDDEN.sub("", xml)
-    cut = sum(1 for _ in _ENTRY.finditer(text, end))
     return Tame(
-        xml=f'<?xml version="1.0" encoding="utf-8"?>\n{clean}',
-        cut=cut,
-        broken=rewriting.broken or len(clean) < len(xml),
+        xml=f'<?xml version="1.0" encoding="utf-8"?>\n{"".join(rewriting.written)}',
+        cut=sum(1 for _ in _ENTRY.finditer(text, end)),
+        broken=rewriting.broken,
         unfinished=end == len(text) and not rewriting.ended,
     )
 
@@ -224,7 +222,9 @@ class _Rewriting:
 
     def _end_leaf(self) -> None:
         """Write the leaf, unless it says nothing: an empty link would hide the guid that is one."""
-        text = "".join(self.text).strip()
+        said = "".join(self.text).strip()
+        text = _FORBIDDEN.sub("", said)
+        self.broken = self.broken or len(text) < len(said)
         if self.leaf and (text or "href" in self.attributes):
             text = text.replace("]]>", "]]]]><![CDATA[>")
             self.written.append(f"{_written(self.leaf, self.attributes)}<![CDATA[{text}]]></{self.leaf}>")
@@ -247,12 +247,12 @@ def _attributes(rest: str, *, root: bool = False) -> dict[str, str]:
     for key, quoted in _ATTRIBUTE.findall(rest):
         name, value = key.lower(), _REFERENCE.sub(lambda reference: unescape(reference[0]), quoted.strip("\"'"))
         if name in ATTRIBUTES or (
-            root and _DECLARATION.fullmatch(name) and value not in RESERVED and value.split() == [value]
+            root and _DECLARATION.fullmatch(name) and value not in RESERVED and _NAMESPACE.fullmatch(value)
         ):
             found.setdefault(name, value)
     return found
 
 
 def _written(name: str, attributes: dict[str, str]) -> str:
-    said = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
+    said = "".join(f' {key}="{escape(_FORBIDDEN.sub("", value))}"' for key, value in attributes.items())
     return f"<{name}{said}>"

@@ -12,15 +12,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 
-from pipeline import schedule
+from pipeline import schedule, urls
 from pipeline.flow.alert import alert, rule_starts
 from pipeline.flow.collect import collect
 from pipeline.flow.process import process
 from pipeline.flow.run import Run, new_id
 from pipeline.flow.settle import settle
-from pipeline.model import Changes, Fate, Source, Stage, Stored
+from pipeline.model import Changes, Fate, Seen, Source, Stage
 from pipeline.notify import Sender
 from pipeline.readers import NamedStages, Reader, Readers
 from pipeline.watchlist import Config
@@ -71,19 +72,20 @@ def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass
         _unspool(run)
         rule_starts(run)
         with readers(run.config) as reading_processes:
-            read = process(run, reading_processes)  # what an interrupted run left, so that it is not fetched again
+            left = process(run, reading_processes)  # by an interrupted run, so that it is not fetched again
+            _count_kept(run, left)
             asyncio.run(_collect(run, asked))
-            read += process(run, reading_processes)
+            read = process(run, reading_processes)
+            _count_kept(run, read)
         settle(run)
-        _count_kept(run, {run.id, *read})
         sent = alert(run, senders)
         _forget(run)
-    return Pass(read[run.id], read.total() - read[run.id], sent)
+    return Pass(read.total(), left.total(), sent)
 
 
 def readers(config: Config) -> Readers:
     """The reading processes of a configuration; they start with the first page."""
-    return Readers(config.settings.process.workers, lambda: reading(config))
+    return Readers(config.settings.process.workers, partial(reading, config))
 
 
 def due_sources(run: Run, asked: str | None = None) -> list[Source]:
@@ -115,18 +117,20 @@ def _forget(run: Run) -> None:
 
 
 def _unspool(run: Run) -> None:
-    """Store the outcomes that earlier runs kept beside the archive while the store was away."""
+    """Store the outcomes that earlier runs kept beside the archive while the store was away, and what they gave up."""
     for name, outcomes in run.archive.spooled():
-        run.store.save(Changes(outcomes=tuple(outcomes)))
+        given_up = [each for each in outcomes if each.stage == "fetch" and each.fate is not Fate.RETRY]
+        seen = tuple(Seen(urls.article_id(each.url), each.at, each.fate, each.reason) for each in given_up)
+        run.store.save(Changes(seen=seen, outcomes=tuple(outcomes)))
         run.archive.unspool(name)
 
 
 def _count_kept(run: Run, runs: Collection[str]) -> None:
-    """Write into the visits of these runs how many of their entries were kept."""
+    """Add to the visits how many entries of these runs were kept; each poll begins at 0."""
     outcomes = chain.from_iterable(run.store.outcomes(each) for each in runs)
-    kept = Counter((each.run, each.source) for each in outcomes if each.entry and each.fate is Fate.KEPT)
-    visits = [each for each in run.store.visits().values() if each.value.run in runs]
+    kept = Counter(each.source for each in outcomes if each.entry and each.fate is Fate.KEPT)
+    visits = run.store.visits(kept).values()
     counted = (
-        Stored(replace(each.value, kept=kept[each.value.run, each.value.source]), each.version) for each in visits
+        replace(each, value=replace(each.value, kept=each.value.kept + kept[each.value.source])) for each in visits
     )
     run.store.save(Changes(visits=tuple(counted)))

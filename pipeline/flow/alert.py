@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pipeline.alerts import Message, Past, due, from_json, to_json
 from pipeline.alerts import message as worded
-from pipeline.flow.run import OVERLAP, Run
+from pipeline.flow.run import Run
 from pipeline.flow.settle import CHUNK, chunks
 from pipeline.model import Alert, Article, Claim, Retry
 from pipeline.notify import Sender
@@ -23,13 +23,18 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def rule_starts(run: Run) -> dict[str, datetime]:
-    """When each rule began to listen: the first run that saw it (guarantee 3); a new rule begins now."""
-    kept = run.store.state(STARTED)
-    starts: dict[str, str] = json.loads(kept.value or "{}")
-    fresh = {rule.id: run.now().isoformat() for rule in run.config.rules if rule.id not in starts}
-    if fresh:
-        run.save_state(STARTED, kept, json.dumps({**starts, **fresh}))
-    return {rule: datetime.fromisoformat(at) for rule, at in {**starts, **fresh}.items()}
+    """When each rule began to listen: the first run that saw it (guarantee 3).
+
+    A new rule begins now, and so does one whose beginning lies ahead because the clock was wrong.
+    """
+    kept, now = run.store.state(STARTED), run.now()
+    known = {rule: datetime.fromisoformat(at) for rule, at in json.loads(kept.value or "{}").items()}
+    starts = {rule: min(at, now) for rule, at in known.items()} | {
+        rule.id: now for rule in run.config.rules if rule.id not in known
+    }
+    if starts != known:
+        run.save_state(STARTED, kept, json.dumps({rule: at.isoformat() for rule, at in starts.items()}))
+    return starts
 
 
 def alert(run: Run, senders: Mapping[str, Sender]) -> int:
@@ -37,7 +42,8 @@ def alert(run: Run, senders: Mapping[str, Sender]) -> int:
     desk = Desk(run, senders)
     sent = sum(desk.deliver(claim) for claim in run.store.undelivered())
     cursor, now, starts = run.store.state(ALERTED), run.now(), rule_starts(run)
-    since = datetime.fromisoformat(cursor.value) - OVERLAP if cursor.value else min(starts.values(), default=now)
+    lately = now - timedelta(hours=run.config.settings.alerts.max_age_hours)
+    since = run.behind(cursor.value, lately if cursor.value else min(starts.values(), default=now))
     for chunk in chunks(run.store.ingested(since), CHUNK):
         for found, told in _due(run, chunk, starts):
             claim = Claim(found.rule, found.article.id, found.kind, now, to_json(told))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline import feeds, intake, schedule, urls
@@ -29,6 +29,7 @@ from pipeline.model import (
 from pipeline.schedule import Poll
 
 AT_ONCE = 32  # sources under way; hosts take turns anyway, and a body may hold 15 MiB
+BUG = "internal-error"
 
 
 async def collect(run: Run, sources: Sequence[Source], web: Web, *, forced: bool = False) -> None:
@@ -36,18 +37,15 @@ async def collect(run: Run, sources: Sequence[Source], web: Web, *, forced: bool
 
     A source that is here only for pages it promised earlier is not polled, unless a poll is `forced`.
     """
-    visits = run.store.visits()
-    settled = _settled(run, {each.value.run for each in visits.values() if each.value.pending})
+    visits = _visits(run)
     gate, done = asyncio.Semaphore(AT_ONCE), 0
     with run.archive.writer(run.id) as writer:
-        desk = Desk(run, web, writer, forced)
+        desk = Desk(run, web, writer, forced, _promised(run, visits))
 
         async def one(source: Source) -> None:
             nonlocal done
             async with gate:
-                stored = visits.get(source.id) or Stored(Visit(source.id))
-                visit = intake.leftovers(stored.value, settled[stored.value.run, source.id])
-                await desk.guarded(source, Stored(visit, stored.version))
+                await desk.guarded(source, visits.get(source.id) or Stored(Visit(source.id)))
             done += 1
             run.tick("collect", done, len(sources))
 
@@ -59,14 +57,24 @@ async def collect(run: Run, sources: Sequence[Source], web: Web, *, forced: bool
             raise faults.exceptions[0] from None
 
 
-def _settled(run: Run, runs: set[str]) -> dict[tuple[str, str], set[int]]:
-    """Entry numbers with a final outcome, by (run, source): what an interrupted run need not be asked for again."""
-    found: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for each in runs:
+def _visits(run: Run) -> dict[str, Stored[Visit]]:
+    """The visits of all sources, without the promises that an interrupted run has settled."""
+    stored = run.store.visits()
+    settled: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for each in {visit.value.run for visit in stored.values() if visit.value.pending}:
         for outcome in run.store.outcomes(each):
             if outcome.entry and outcome.fate is not Fate.RETRY:
-                found[each, outcome.source].add(outcome.entry)
-    return found
+                settled[each, outcome.source].add(outcome.entry)
+    return {
+        source: replace(visit, value=intake.leftovers(visit.value, settled[visit.value.run, source]))
+        for source, visit in stored.items()
+    }
+
+
+def _promised(run: Run, visits: Mapping[str, Stored[Visit]]) -> dict[str, str]:
+    """Who owes which page, by article id; a source that is not asked any more owes nothing."""
+    owing = [source.id for source in run.config.sources or () if source.enabled and source.id in visits]
+    return {urls.article_id(entry.url): source for source in owing for entry in visits[source].value.pending}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +85,19 @@ class Desk:
     web: Web
     writer: Writer
     forced: bool
+    promised: dict[str, str]  # article id: the source that asks for its page; filled as feeds are read
 
     async def guarded(self, source: Source, stored: Stored[Visit]) -> None:
-        """Collect a source; a bug costs one failed outcome, and its traceback is told (guarantee 4)."""
+        """Collect a source; a bug costs one failed outcome and a wait, and its traceback is told (guarantee 4)."""
         try:
             await self.source(source, stored)
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 - the runner's one broad except
             self.run.note(f"{source.id}: {traceback.format_exc()}")
-            self._save(outcomes=(self._outcome(source, source.feed, "feed", Fate.FAILED, "internal-error"),))
+            visit = self._polled(source, stored.value, Poll(fault=Retry(BUG)))
+            outcome = self._outcome(source, source.feed, "feed", Fate.FAILED, BUG)
+            self._save(visit=Stored(visit, stored.version), outcomes=(outcome,))
 
     async def source(self, source: Source, stored: Stored[Visit]) -> None:
         """Poll the feed, record the visit with what it promised, fetch the pages, take the promises off."""
@@ -95,7 +106,7 @@ class Desk:
         poll = await self._poll(source, stored.value) if polled else Poll()
         promised = intake.promises(poll.feed) if poll.feed else ()
         seen = self.run.store.seen([each.id for each in promised if each.id])
-        taken = intake.decide(poll.feed, stored.value, seen, now)
+        taken = self._own(source, intake.decide(poll.feed, stored.value, seen, now))
         visit = replace(
             self._polled(source, stored.value, replace(poll, new=len(taken.fetch))) if polled else stored.value,
             run=self.run.id,
@@ -112,10 +123,20 @@ class Desk:
         version = self.run.store.visits([source.id])[source.id].version
         self._save(visit=Stored(replace(visit, pending=(*left, *taken.waiting)), version))
 
+    def _own(self, source: Source, taken: intake.Intake) -> intake.Intake:
+        """Leave to another source the pages that it has promised before: feeds of one outlet overlap."""
+        mine, ended = [], list(taken.ended)
+        for entry in taken.fetch:
+            if self.promised.setdefault(urls.article_id(entry.url), source.id) == source.id:
+                mine.append(entry)
+            else:
+                ended.append(intake.Ended(entry, Fate.DROPPED, "duplicate-url"))
+        return replace(taken, fetch=tuple(mine), ended=tuple(ended))
+
     def _polled(self, source: Source, visit: Visit, poll: Poll) -> Visit:
         held = len(poll.feed.entries) + poll.feed.cut if poll.feed else visit.entries
         manners = self.run.config.settings.fetch
-        return replace(schedule.after(source, visit, poll, self.run.now(), manners), entries=held)
+        return replace(schedule.after(source, visit, poll, self.run.now(), manners), entries=held, kept=0)
 
     async def _poll(self, source: Source, visit: Visit) -> Poll:
         now = self.run.now()
@@ -135,21 +156,30 @@ class Desk:
 
     async def _page(self, source: Source, entry: Entry) -> Entry | None:
         """Fetch and archive one page; give the promise back where it must be tried again."""
+        left: Entry | None = None
         try:
             answer = await self.web.page(entry.url)
+            self.writer.add(Page(urls.canonical(entry.url), answer, entry, source, self.run.id))
         except (Drop, Retry) as fault:
             left = intake.again(entry, fault, self.run.now()) if isinstance(fault, Retry) else None
-            self._give_up(source, intake.fault_outcome(entry, fault, left))
-            return left
-        self.writer.add(Page(urls.canonical(entry.url), answer, entry, source, self.run.id))
-        return None
+            self._not_had(source, intake.fault_outcome(entry, fault, left), left)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - as in `guarded`: a bug costs this page, not those behind it
+            self.run.note(f"{entry.url}: {traceback.format_exc()}")
+            self._not_had(source, intake.Ended(entry, Fate.FAILED, BUG), None)
+        return left
 
-    def _give_up(self, source: Source, ended: intake.Ended) -> None:
+    def _not_had(self, source: Source, ended: intake.Ended, left: Entry | None) -> None:
         """Record at once what became of a page that was not had, so that a crash does not ask for it again."""
-        seen = Seen(urls.article_id(ended.entry.url), self.run.now(), ended.fate, ended.reason)
         url = urls.canonical(ended.entry.url)
         outcome = self._outcome(source, url, "fetch", ended.fate, ended.reason, ended.entry.number)
-        self._save(outcomes=(outcome,), seen=() if ended.fate is Fate.RETRY else (seen,))
+        if left is None:
+            self._save(outcomes=(outcome,), seen=(Seen(urls.article_id(url), outcome.at, ended.fate, ended.reason),))
+            return
+        stored = self.run.store.visits([source.id])[source.id]
+        pending = tuple(left if each.number == left.number else each for each in stored.value.pending)
+        self._save(visit=Stored(replace(stored.value, pending=pending), stored.version), outcomes=(outcome,))
 
     def _poll_outcome(self, source: Source, poll: Poll) -> Outcome:
         fate, reason = schedule.verdict(poll)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -29,8 +29,7 @@ def process(run: Run, readers: Readers) -> Counter[str]:
             read.update(archived.page.run for archived, _ in batch)
             run.tick("read", read.total(), 0)
         run.save_state(f"archive/{file}", progress, FINISHED)
-    yesterday = run.now().date() - timedelta(days=1)
-    run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), yesterday.isoformat())
+    run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), _yesterday(run).isoformat())
     return read
 
 
@@ -66,8 +65,12 @@ class Merged:
     tally: Counter[tuple[Fate, str]]
 
 
-def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], *, replayed: bool = False) -> Merged:
-    """Merge readings with the stored articles in the order of the batch; what is replayed was ingested when fetched."""
+Ingested = Callable[[Archived, Article | None], datetime]
+"""When a reading counts as ingested, given the page and what is stored of its article."""
+
+
+def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], ingested: Ingested | None = None) -> Merged:
+    """Merge readings with the stored articles in the order of the batch; they are `ingested` now, if nothing else."""
     stored = run.store.articles({result.id for _, result in batch if isinstance(result, Article)})
     current = {key: each.value for key, each in stored.items()}
     now = run.now()
@@ -80,8 +83,9 @@ def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], *, replayed
             if result.trace:
                 run.note(f"{archived.page.url}: {result.trace}")
         else:
-            fresh = _fresh(result, archived, archived.page.answer.at if replayed else now)
-            current[result.id], fate, reason = revision.merge(current.get(result.id), fresh)
+            old = current.get(result.id)
+            fresh = _fresh(result, archived, ingested(archived, old) if ingested else now)
+            current[result.id], fate, reason = revision.merge(old, fresh)
         outcomes.append(_outcome(archived, stage, fate, reason))
         seen.append(Seen(urls.article_id(archived.page.url), archived.page.answer.at, fate, reason))
     changed = tuple(
@@ -110,9 +114,16 @@ def _outcome(archived: Archived, stage: str, fate: Fate, reason: str) -> Outcome
 
 
 def _unfinished(run: Run) -> Iterator[tuple[str, Stored[str]]]:
-    """Archive files with pages that are not in the store, oldest first, and how far each was read."""
+    """Archive files with pages that are not in the store, oldest first, and how far each was read.
+
+    Files of yesterday are always looked at, whatever a wrong clock once wrote down.
+    """
     day = run.store.state(ARCHIVE_DAY).value
-    for file in run.archive.files(since=date.fromisoformat(day) if day else None):
+    for file in run.archive.files(since=min(date.fromisoformat(day), _yesterday(run)) if day else None):
         progress = run.store.state(f"archive/{file}")
         if progress.value != FINISHED:
             yield file, progress
+
+
+def _yesterday(run: Run) -> date:
+    return run.now().date() - timedelta(days=1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from pipeline import urls
 from pipeline.archive import Archived
-from pipeline.flow.process import Merged, merge_batch, sound_pages
-from pipeline.flow.run import BATCH, Run
+from pipeline.flow.alert import ALERTED
+from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages
+from pipeline.flow.run import BATCH, OVERLAP, Run
 from pipeline.flow.settle import place
 from pipeline.model import Article, Changes, Fate, Stored
 from pipeline.readers import Readers, Reading, batches
@@ -34,29 +35,44 @@ class Again:
 def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]) -> Counter[tuple[Fate, str]]:
     """Read the pages again and store what changed; give the count of each (fate, reason).
 
-    `ingested_at` of an article that replay creates is the time of its fetch, which lies behind the cursor of the
-    alerts: replay never alerts. The dry run tells each change instead of writing it.
+    The dry run tells each change instead of writing it.
     """
     tally: Counter[tuple[Fate, str]] = Counter()
     with run.store.exclusive(), readers:
+        ingested = _unheard(run)
         for file in run.archive.files(again.since, again.until):
             pages = (archived for archived in sound_pages(run, file) if _wanted(run, again, archived))
             for batch in batches(readers.read(pages), BATCH):
                 if again.dry_run:
-                    merged = merge_batch(run, batch, replayed=True)
+                    merged = merge_batch(run, batch, ingested)
                     for line in _differences(run, merged.changes):
                         tell(line)
                 else:
-                    merged = _store(run, batch)
+                    merged = _store(run, batch, ingested)
                 tally += merged.tally
                 run.tick("replay", tally.total(), 0)
     return tally
 
 
-def _store(run: Run, batch: Sequence[tuple[Archived, Reading]]) -> Merged:
+def _unheard(run: Run) -> Ingested:
+    """Replay never alerts: what it brings was ingested where the next run's alerts do not look back to.
+
+    Except what the rules have not heard yet, because a run was interrupted: that stays in front of their cursor.
+    """
+    cursor = run.store.state(ALERTED).value
+    heard = datetime.fromisoformat(cursor) if cursor else datetime.min.replace(tzinfo=UTC)
+
+    def ingested(archived: Archived, old: Article | None) -> datetime:
+        at = (old and old.ingested_at) or archived.page.answer.at
+        return at if at > heard else min(at, heard - OVERLAP - timedelta(seconds=1))
+
+    return ingested
+
+
+def _store(run: Run, batch: Sequence[tuple[Archived, Reading]], ingested: Ingested) -> Merged:
     """Write a batch and place what changed; what another worker changed meanwhile is merged again."""
     for _ in range(ATTEMPTS):
-        merged = merge_batch(run, batch, replayed=True)
+        merged = merge_batch(run, batch, ingested)
         if not run.store.save(replace(merged.changes, outcomes=())):
             place(run, [each.value for each in merged.changes.articles])
             return merged

@@ -36,6 +36,11 @@ class Run:
         """The time in UTC, whole seconds."""
         return self.clock().astimezone(UTC).replace(microsecond=0)
 
+    def behind(self, cursor: str, otherwise: datetime) -> datetime:
+        """Where to go on after a cursor: `otherwise` without one, or where it lies ahead, since the clock was wrong."""
+        reached = datetime.fromisoformat(cursor) if cursor else None
+        return reached - OVERLAP if reached and reached <= self.now() else otherwise
+
     def save_state(self, key: str, old: Stored[str], value: str) -> Stored[str]:
         """Write a cursor; where another worker was faster its value stands, since cursors only go forward."""
         self.store.save(Changes(states=((key, Stored(value, old.version)),)))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from pipeline.dedupe import group
-from pipeline.flow.run import OVERLAP, Run
+from pipeline.flow.run import Run
 from pipeline.model import Article, Changes, Stored
 
 SETTLED = "settled"
@@ -22,7 +22,7 @@ def settle(run: Run) -> int:
     A crash before the cursor is written makes the next run do the same again, which changes nothing.
     """
     since, now, moved = run.store.state(SETTLED), run.now(), 0
-    start = datetime.fromisoformat(since.value) - OVERLAP if since.value else datetime.min.replace(tzinfo=UTC)
+    start = run.behind(since.value, datetime.min.replace(tzinfo=UTC))
     for chunk in chunks(run.store.ingested(start), CHUNK):
         moved += place(run, chunk)
     run.save_state(SETTLED, since, now.isoformat())

@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.model import Article, Stored
-from pipeline.stores.sqlite import index
+from pipeline.stores.sqlite import bands, index
 from pipeline.stores.sqlite.index import Placed
 from pipeline.stores.sqlite.rows import ARTICLE, article_row, read_article
 
 PAGE = 200  # articles read at once where a caller may write between two of them
-TERMS = 250  # bands asked for at once: FTS5 looks at all of them for each article that it finds
 
 _COLUMNS = (*ARTICLE, "version", "position")
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM articles"  # noqa: S608 - our own names
@@ -39,13 +38,9 @@ def of_stories(db: sqlite3.Connection, stories: Collection[str]) -> list[Stored[
     return _stored(db, f"WHERE story IN {_GIVEN} ORDER BY published_at, id", stories)
 
 
-def with_bands(db: sqlite3.Connection, bands: Collection[str]) -> list[Stored[Article]]:
+def with_bands(db: sqlite3.Connection, shared: Collection[str]) -> list[Stored[Article]]:
     """All articles that hold one of these bands, oldest first."""
-    words, positions = [index.facet(index.BAND, band) for band in bands], set[int]()
-    for start in range(0, len(words), TERMS):
-        some = " OR ".join(words[start : start + TERMS])
-        positions.update(row[0] for row in db.execute("SELECT rowid FROM near WHERE near MATCH ?", (some,)))
-    return _stored(db, f"WHERE position IN {_GIVEN} ORDER BY published_at, id", positions)
+    return _stored(db, f"WHERE position IN ({bands.HOLDERS}) ORDER BY published_at, id", shared)
 
 
 def ingested(db: sqlite3.Connection, since: str) -> Iterator[Article]:
@@ -71,8 +66,8 @@ def write(db: sqlite3.Connection, articles: Sequence[Stored[Article]]) -> set[st
         position = old.position if old and index.bucket(old.article) == low else index.free(db, low)
         db.execute(_WRITE, (*article_row(new), old.version + 1 if old else 1, position))
         changes[new.id] = old and Placed(old.article, old.position), Placed(new, position)
-    for each in (index.WORDS, index.NEAR):
-        each.feed(db, changes.values())
+    index.feed(db, changes.values())
+    bands.feed(db, changes.values())
     return lost
 
 
@@ -87,6 +82,6 @@ def _held(db: sqlite3.Connection, ids: Sequence[str]) -> Iterator[_Held]:
     return (_Held(read_article(row), *row[-2:]) for row in rows)
 
 
-def _stored(db: sqlite3.Connection, which: str, keys: Collection[object]) -> list[Stored[Article]]:
+def _stored(db: sqlite3.Connection, which: str, keys: Collection[str]) -> list[Stored[Article]]:
     rows = db.execute(f"{_SELECT} {which}", (json.dumps(list(keys)),))
     return [Stored(read_article(row), str(row[-2])) for row in rows]

@@ -10,10 +10,10 @@ import hashlib
 import sqlite3
 import unicodedata
 from calendar import timegm
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipeline.fold import TABLE, fold
 from pipeline.model import Article
@@ -30,11 +30,14 @@ UNDATED = -(1 << 38)  # the second of an article without date: before the year 1
 
 EVERY = "every"  # a facet that all articles have
 ACTOR, REGION, COUNTRY, OUTLET, LANGUAGE = "arcol"  # first letter of a facet
-BAND = "b"  # and of a band
 SEAM = "\ue000"  # stands between names so that no phrase spans two; folding never yields it, to FTS5 it is a word
 
 FOLDED = ((0x20, 0x600), (0x600, 0x900), (0x1E00, 0x2070), (0xFB00, 0xFF00))
 """Code points whose folding is compared at every start (4 ms): the scripts of our languages and their punctuation."""
+
+
+INSERT = "INSERT INTO words (rowid, title, text, names, facets) VALUES (?, ?, ?, ?, ?)"
+DELETE = "INSERT INTO words (words, rowid, title, text, names, facets) VALUES ('delete', ?, ?, ?, ?, ?)"
 
 
 class Placed(NamedTuple):
@@ -44,26 +47,27 @@ class Placed(NamedTuple):
     position: int
 
 
-class Inverted(NamedTuple):
-    """An FTS5 table that keeps no text: what was fed must be fed again, exactly, to be taken out."""
+def feed(db: sqlite3.Connection, changes: Iterable[tuple[Placed | None, Placed]]) -> None:
+    """Bring the word index from what was to what is, in ascending order: FTS5 flushes wherever the order breaks."""
+    steps: list[tuple[int, str, Article]] = []
+    for old, new in changes:
+        if old is None:
+            steps.append((new.position, INSERT, new.article))
+        elif (old.position, _searched(old.article)) != (new.position, _searched(new.article)):
+            steps += ((old.position, DELETE, old.article), (new.position, INSERT, new.article))
+    for position, statement, article in sorted(steps, key=itemgetter(0)):
+        db.execute(statement, (position, *entry(article)))
 
-    insert: str
-    delete: str
-    source: Callable[[Article], tuple[Any, ...]]  # what of an article it holds
-    entry: Callable[..., tuple[str, ...]]  # the source as it is fed
 
-    def feed(self, db: sqlite3.Connection, changes: Iterable[tuple[Placed | None, Placed]]) -> None:
-        """Take in what changed, (before, after), in ascending order: FTS5 flushes wherever the order breaks."""
-        steps: list[tuple[int, str, tuple[Any, ...]]] = []
-        for old, new in changes:
-            gone = (old.position, self.delete, self.source(old.article)) if old else None
-            come = (new.position, self.insert, self.source(new.article))
-            if gone is None:
-                steps.append(come)
-            elif (gone[0], gone[2]) != (come[0], come[2]):
-                steps += (gone, come)
-        for position, statement, source in sorted(steps, key=itemgetter(0)):
-            db.execute(statement, (position, *self.entry(*source)))
+def entry(article: Article) -> tuple[str, str, str, str]:
+    """What the index is fed of an article, folded; it is taken out again only by feeding exactly the same."""
+    names = f" {SEAM} ".join(map(_name, article.actor_names))
+    return fold(article.title), fold(article.text), names, " ".join(sorted(facets(article)))
+
+
+def _searched(article: Article) -> tuple[object, ...]:
+    """What the entry is made of; while it stays the same the index is left alone."""
+    return article.title, article.text, article.actor_names, facets(article)
 
 
 def facets(article: Article) -> set[str]:
@@ -80,32 +84,14 @@ def facets(article: Article) -> set[str]:
 
 
 def facet(kind: str, value: str) -> str:
-    """A filter value or band as one word of letters and digits, different for different values."""
+    """A filter value as one word of letters and digits, different for different values."""
     return kind + value.encode(errors="replace").hex()
-
-
-def _words(title: str, text: str, names: tuple[str, ...], facets: set[str]) -> tuple[str, ...]:
-    return fold(title), fold(text), f" {SEAM} ".join(map(_name, names)), " ".join(sorted(facets))
 
 
 @lru_cache(maxsize=8192)
 def _name(name: str) -> str:
     """A folded name; an actor's come with each of its articles."""
     return fold(name)
-
-
-WORDS = Inverted(
-    insert="INSERT INTO words (rowid, title, text, names, facets) VALUES (?, ?, ?, ?, ?)",
-    delete="INSERT INTO words (words, rowid, title, text, names, facets) VALUES ('delete', ?, ?, ?, ?, ?)",
-    source=lambda article: (article.title, article.text, article.actor_names, facets(article)),
-    entry=_words,
-)
-NEAR = Inverted(
-    insert="INSERT INTO near (rowid, bands) VALUES (?, ?)",
-    delete="INSERT INTO near (near, rowid, bands) VALUES ('delete', ?, ?)",
-    source=lambda article: (article.bands,),
-    entry=lambda bands: (" ".join(facet(BAND, band) for band in bands),),
-)
 
 
 def first(second: int) -> int:
@@ -141,7 +127,7 @@ def refresh(db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO words (words) VALUES ('delete-all')")
         rows = db.execute(f"SELECT {', '.join(ARTICLE)}, position FROM articles ORDER BY position")  # noqa: S608 - our own names
         for row in rows:
-            WORDS.feed(db, [(None, Placed(read_article(row), row[-1]))])
+            db.execute(INSERT, (row[-1], *entry(read_article(row))))
         db.execute("DELETE FROM folding")
         db.execute("INSERT INTO folding VALUES (?)", (current,))
 

@@ -12,8 +12,8 @@ from pipeline.model import StoreError
 APPLICATION = 0x57495245  # "WIRE" in the header tells our files from other programs' (PRAGMA application_id)
 BUSY_SECONDS = 30.0  # one batch of articles takes well below a second
 CACHE_KIB = 16384
-CHECKPOINT_PAGES = 4000  # 16 MB of log: pages that several batches touch are copied into the database once
-LOG_BYTES = 64 << 20  # what a log that a big migration made may keep of the disk
+CHECKPOINT_PAGES = 16000  # 64 MB of log: a page that several batches touch is copied into the database once
+LOG_BYTES = 96 << 20  # a log that one big write made longer is cut again
 
 Step = tuple[str, ...]
 """SQL statements that lead from one schema version to the next."""
@@ -47,12 +47,13 @@ FIRST: Step = (
         alert TEXT NOT NULL, delivered_at TEXT)""",
     "CREATE INDEX IF NOT EXISTS claims_article ON claims (article)",
     "CREATE INDEX IF NOT EXISTS claims_open ON claims (at, key) WHERE alert <> '' AND delivered_at IS NULL",
+    """CREATE TABLE IF NOT EXISTS bands (
+        band TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (band, position)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS bands_gathered (band TEXT NOT NULL, position INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS bands_gathered_band ON bands_gathered (band, position)",
     # Contentless: the words stand once, in `articles`; what is fed here is folded already.
     """CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
         title, text, names, facets, content='', tokenize='unicode61 remove_diacritics 0')""",
-    # Bands are random terms: a B-tree would dirty a page for each, 25 an article; an inverted index writes in sequence.
-    """CREATE VIRTUAL TABLE IF NOT EXISTS near USING fts5 (
-        bands, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 0')""",
     "CREATE TABLE IF NOT EXISTS folding (digest TEXT NOT NULL)",
 )
 STEPS: tuple[Step, ...] = (FIRST,)

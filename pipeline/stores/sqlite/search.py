@@ -70,8 +70,7 @@ def _expression(node: Node) -> str:
             return f"({' OR '.join(map(_expression, parts))})"
         case And(parts):
             return _all(parts)
-        case Not():
-            return _all((node,))
+    return _all((node,))
 
 
 def _all(parts: tuple[Node, ...]) -> str:

@@ -1,0 +1,245 @@
+"""Replay: the store follows the rules of today, and can be made again from the archive alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline import flow
+from pipeline.flow.process import process
+from pipeline.flow.replay import Again, replay
+from pipeline.flow.run import BATCH
+from pipeline.flow.settle import settle
+from pipeline.model import Article, Changes, Fate, Page, Source
+from pipeline.newsroom import Newsroom
+from pipeline.readers import Readers
+from pipeline.stores.sqlite import SqliteStore
+from pipeline.watchlist import Actor, Config
+from tests.trial import NOW, PESHMERGA, SENTENCES, Contended, Trial, equal_parts, html, page, story, trial
+
+SOURCES = (Source("khabar", "https://khabar.example/feed"), Source("xeber", "https://xeber.example/feed"))
+BRIDGE = Actor("old-bridge", names={"en": "Old Bridge"}, aliases={"en": ("old bridge",), "tr": ("eski köprü",)})
+DAY = NOW.date()
+Tally = Counter[tuple[Fate, str]]
+
+
+@pytest.fixture(scope="module")
+def blind() -> Iterator[Readers]:
+    """Readers that know no actor."""
+    with Readers(2, lambda: flow.reading(Config("config", sources=SOURCES))) as opened:
+        yield opened
+
+
+def pages() -> list[Page]:
+    """One page a language, a second look at the first of them a day later, and a copy at another outlet."""
+    found = [page(f"https://khabar.example/{language}", html(story(1, language))) for language in SENTENCES]
+    copy = page("https://xeber.example/1", html(story(1, "en")[:-1], NOW + timedelta(hours=1)), source="xeber")
+    second = html([*story(1, "ar"), SENTENCES["ar"][:70]])
+    return [*found, copy, page("https://khabar.example/ar", second, NOW + timedelta(days=1))]
+
+
+def first_pass(folder: Path, readers: Readers) -> Trial:
+    found = trial(folder, *SOURCES, actors=())
+    found.write("run-1", pages())
+    process(found.run("run-1"), readers)
+    settle(found.run("run-1"))
+    return found
+
+
+def emptied(found: Trial, folder: Path) -> Trial:
+    """The same archive and configuration with a store that holds nothing."""
+    return Trial(found.folder, found.config, SqliteStore.open(f"sqlite:///{folder}/emptied.db"), found.at)
+
+
+def again(
+    found: Trial, *, since: date = DAY, until: date = DAY, outlet: str = "", failed: bool = False, dry_run: bool = False
+) -> tuple[Tally, list[str]]:
+    """Replay under the present configuration; what became of the pages, and what was told."""
+    told: list[str] = []
+    readers = Readers(2, lambda: flow.reading(found.config))
+    asked = Again(since, until, outlet, failed=failed, dry_run=dry_run)
+    return replay(found.run("replay"), asked, readers, told.append), told
+
+
+def test_a_new_actor_is_found_in_stored_articles_and_is_no_revision(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    before = {article.id: article for article in found.articles}
+    found.config = replace(found.config, actors=(PESHMERGA, BRIDGE))
+
+    tally, told = again(found, until=DAY + timedelta(days=1))
+
+    actors = {article.language: article.actors for article in found.articles}
+    assert actors["fa"] == ("peshmerga",)
+    assert set(actors["en"]) == {"old-bridge", "peshmerga"}
+    assert actors["hy"] == ()
+    assert tally[Fate.KEPT, "changed"] == sum(map(bool, (article.actors for article in found.articles)))
+    assert told == []
+    for article in found.articles:
+        unlike = replace(before[article.id], actors=article.actors, actor_names=article.actor_names)
+        unlike = replace(unlike, mentions=article.mentions, ingested_at=article.ingested_at)
+        assert unlike == article
+
+
+def test_replay_under_the_same_rules_changes_nothing(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    ids = [article.id for article in found.articles]
+    before = found.store.articles(ids)
+
+    tally, _ = again(found, until=DAY + timedelta(days=1))
+
+    assert found.store.articles(ids) == before
+    assert tally == {(Fate.UNCHANGED, "same"): 11, (Fate.UNCHANGED, "older"): 1}
+    assert list(found.store.outcomes("replay")) == []
+
+
+def test_articles_that_are_missing_are_created_and_placed_among_their_copies(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    rebuilt = emptied(found, tmp_path)
+
+    tally, _ = again(rebuilt, until=DAY + timedelta(days=1))
+
+    assert tally[Fate.KEPT, "new"] == len(found.articles) == 11
+    assert equal_parts(rebuilt.articles) == equal_parts(found.articles)
+    assert any(article.copy_of for article in rebuilt.articles)
+
+
+def test_what_replay_reads_is_known_to_the_next_run(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    rebuilt = emptied(found, tmp_path)
+    again(rebuilt)
+
+    seen = rebuilt.store.seen([article.id for article in found.articles])
+
+    assert {each.first_seen for each in seen.values()} == {NOW}
+    assert len(seen) == 11
+
+
+def test_the_dry_run_tells_each_change_and_writes_nothing(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    before = equal_parts(found.articles)
+    found.config = replace(found.config, actors=(BRIDGE,))
+
+    _, told = again(found, dry_run=True)
+
+    assert sorted(told) == [
+        "https://khabar.example/en: actors: nothing -> old-bridge",
+        "https://khabar.example/tr: actors: nothing -> old-bridge",
+        "https://xeber.example/1: actors: nothing -> old-bridge",
+    ]
+    assert equal_parts(found.articles) == before
+
+
+def test_the_dry_run_tells_what_would_be_created(tmp_path: Path) -> None:
+    found = trial(tmp_path, *SOURCES, actors=())
+    found.write("run-1", pages()[:1])
+
+    tally, told = again(found, dry_run=True)
+
+    assert tally == {(Fate.KEPT, "new"): 1}
+    [line] = told
+    assert line.startswith("https://khabar.example/ar: would be created: ")
+    assert found.articles == []
+
+
+def test_a_long_change_is_told_in_short(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    stored = found.store.articles([article.id for article in found.articles if article.language == "hy"])
+    changed = [replace(each, value=replace(each.value, text="")) for each in stored.values()]
+    found.store.save(Changes(articles=tuple(changed)))
+
+    _, [line] = again(found, dry_run=True)
+
+    length = len("\n".join(story(1, "hy")))
+    assert line == f"https://khabar.example/hy: text:  -> {story(1, 'hy')[0][:60]}… ({length} characters)"
+
+
+def test_one_outlet_alone_can_be_replayed(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    found.config = replace(found.config, actors=(BRIDGE,))
+
+    tally, _ = again(found, outlet="xeber")
+
+    assert tally == {(Fate.KEPT, "changed"): 1}
+    assert {article.outlet.id for article in found.articles if article.actors} == {"xeber"}
+
+
+def test_pages_without_an_article_alone_can_be_replayed(tmp_path: Path) -> None:
+    found = trial(tmp_path, *SOURCES, actors=())
+    found.write("run-1", [*pages()[:3], page("https://khabar.example/pdf", b"%PDF-1.7")])
+
+    extract, stages = flow.reading(found.config)
+
+    def faulty(page: Page) -> Article:
+        if page.url.endswith("/fa"):
+            raise ValueError("a bug")
+        return extract(page)
+
+    with Readers(1, lambda: (faulty, stages)) as readers:
+        process(found.run("run-1"), readers)
+    assert len(found.articles) == 2
+
+    tally, _ = again(found, failed=True)
+
+    assert Counter(fate for fate, _ in tally.elements()) == {Fate.KEPT: 1, Fate.DROPPED: 1}
+    assert len(found.articles) == 3
+
+
+def test_only_pages_that_were_fetched_on_these_days_are_read(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+
+    assert [
+        again(found, since=DAY + timedelta(days=first), until=DAY + timedelta(days=last))[0].total()
+        for first, last in ((0, 0), (1, 1), (0, 1), (2, 9), (-9, -1))
+    ] == [11, 1, 12, 0, 0]
+
+
+def test_progress_counts_pages(tmp_path: Path) -> None:
+    found, ticks = trial(tmp_path, *SOURCES, actors=()), list[tuple[str, int, int]]()
+    found.write("run-1", [page(f"https://khabar.example/{number}", html(story(number))) for number in range(BATCH + 1)])
+
+    run = replace(found.run("replay"), tick=lambda *told: ticks.append(told))
+    replay(run, Again(DAY, DAY), Readers(1, lambda: flow.reading(found.config)), print)
+
+    assert ticks == [("replay", BATCH, 0), ("replay", BATCH + 1, 0)]
+
+
+@pytest.mark.parametrize(("times", "ends"), [(2, True), (100, False)])
+def test_what_another_worker_changes_meanwhile_is_merged_again(times: int, *, ends: bool, tmp_path: Path) -> None:
+    found = trial(tmp_path, *SOURCES, actors=(), store=Contended)
+    found.write("run-1", pages()[:2])
+    assert isinstance(found.store, Contended)
+    found.store.times = times
+
+    if ends:
+        again(found)
+        assert not any(article.title.startswith("Theirs") for article in found.articles)
+    else:
+        with pytest.raises(RuntimeError, match="kept changing"):
+            again(found)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    """The bundled newsroom, read in both editions."""
+    folder = tmp_path_factory.mktemp("demo")
+    with Newsroom.serve(datetime.now(UTC)) as newsroom:
+        found = trial(folder, *newsroom.sources)
+        found.at = datetime.now(UTC)
+        flow.one_pass(found.run("run-1"), None, {})
+        newsroom.advance()
+        flow.one_pass(found.run("run-2"), None, {})
+    return found
+
+
+def test_a_store_that_is_made_again_from_the_archive_equals_the_one_that_was_lost(demo: Trial, tmp_path: Path) -> None:
+    rebuilt = emptied(demo, tmp_path)
+
+    tally, _ = again(rebuilt, since=date.min, until=date.max)
+
+    assert tally[Fate.KEPT, "changed"] >= 1
+    assert equal_parts(rebuilt.articles) == equal_parts(demo.articles)
