@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -13,10 +14,27 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from pipeline.archive import Archived
-from pipeline.model import Article, Drop, Fate, Page, Stage
+from pipeline.model import Answer, Article, Drop, Entry, Fate, Page, Source, Stage
+
+FIRST_PAGE = Page(
+    url="https://first.example/page",
+    answer=Answer(
+        url="https://first.example/page",
+        status=200,
+        headers=(("content-type", "text/html; charset=utf-8"),),
+        body="""<html><head><title>Erste Seite</title></head><body><article><h1>Erste Seite</h1><p>Diese Seite wird nie
+        gespeichert. Sie lädt vor allen anderen, was erst beim ersten Lesen geladen wird: Modelle der Sprachen,
+        Muster und Tabellen.</p></article></body></html>""".encode(),
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+    ),
+    entry=Entry("https://first.example/page"),
+    source=Source("first", ""),
+    run="",
+)
 
 Reader = Callable[[Page], Article]
 NamedStages = Sequence[tuple[str, Stage]]
@@ -84,6 +102,18 @@ def _read(page: Page) -> Reading:
         return read(page, _Work.reader, _Work.stages)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _warmed(work: tuple[Reader, NamedStages]) -> tuple[Reader, NamedStages]:
+    """Let the first page pay for what is loaded late, once for all processes that are forked from this one.
+
+    What stands by then stays: left to the garbage collector, each process would walk over all names and models again
+    and again, and copy the memory that they share.
+    """
+    read(FIRST_PAGE, *work)
+    gc.collect()
+    gc.freeze()
+    return work
 
 
 class Readers:
@@ -155,7 +185,8 @@ class Readers:
     def _start(self, workers: int) -> ProcessPoolExecutor:
         inherits = self._context.get_start_method() == "fork"
         if inherits:
-            self._built = _Work.reader, _Work.stages = self._built or self._build()
+            self._built = self._built or _warmed(self._build())
+            _Work.reader, _Work.stages = self._built
         build = None if inherits else self._build
         return ProcessPoolExecutor(workers, self._context, _prepare, (self._seconds, build))
 

@@ -330,7 +330,7 @@ def test_nothing_in_is_nothing_out(desk: Desk) -> None:
     assert desk.typed("extract") == Typed(0, "", "")
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=100)
 @given(
     line=st.binary(max_size=80)
     | st.recursive(

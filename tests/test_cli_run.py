@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.archive import Archive
 from pipeline.model import Answer, Changes, Entry, Page, Source, Stored, Visit
-from tests.command_line import ENVIRONMENT, Desk, spawned
+from tests.command_line import ENVIRONMENT, Desk, article, spawned
 from tests.house import ROOT
 from tests.local_server import LocalServer, Reply
 
@@ -128,11 +128,27 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_the_next_run_has_it_all(de
     assert sorted(row["title"] for row in desk.searched("--json").rows) == ["Storm 1", "Storm 2"]
 
 
+def test_an_archive_that_cannot_be_written_is_told_and_nothing_is_lost(desk: Desk) -> None:
+    desk.archive.write_text("in the way")
+    told = desk.spawned("run")
+    desk.archive.unlink()
+
+    assert told.code == 1
+    assert told.err.startswith(f"wireroom: archive {desk.archive}: ")
+    assert len(told.err.splitlines()) == 1
+    assert desk.spawned("run").code == 0
+    assert [row["title"] for row in desk.searched("--json").rows] == ["Storm 1"]
+
+
 def test_a_watch_goes_on_until_it_is_interrupted_and_that_is_no_failure(desk: Desk) -> None:
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     command = [sys.executable, "-m", "pipeline", "run", "--watch", *desk.places]
     with subprocess.Popen(  # noqa: S603 - a command of our own
-        command, cwd=ROOT, env={**ENVIRONMENT, "PYTHONUNBUFFERED": "1"}, start_new_session=True, **pipes
+        command,
+        cwd=ROOT,
+        env={**ENVIRONMENT, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as running:
         assert running.stdout
         printed = iter(running.stdout.readline, b"")
@@ -191,20 +207,22 @@ def test_a_dry_run_tells_what_would_change_and_writes_nothing(replayed: Desk) ->
 
 
 def test_failed_takes_only_what_gave_no_article_so_far(replayed: Desk) -> None:
-    replayed.spawned("replay", "--since", day(1))
+    urls = ("https://port.example/2", "https://bay.example/3")
+    saved(replayed, Changes(articles=tuple(Stored(article(url)) for url in urls)))
 
     told = replayed.spawned("replay", "--since", day(5), "--failed", "--dry-run")
 
     assert told.lines == ["https://port.example/1: would be created: Storm 1", "1 pages would be: 1 kept new"]
 
 
-def test_a_new_rule_is_seen_in_the_dry_run_and_kept_after(replayed: Desk) -> None:
-    replayed.spawned("replay", "--since", day(5))
+def test_a_new_rule_is_followed_field_by_field(replayed: Desk) -> None:
+    saved(replayed, Changes(articles=(Stored(article("https://bay.example/3", title="Storm", text=STORY)),)))
     replayed.write(actors="- {id: harbour-master, names: {en: harbour master}}\n")
 
     dry = replayed.spawned("replay", "--since", day(5), "--outlet", "bay", "--dry-run")
     real = replayed.spawned("replay", "--since", day(5), "--outlet", "bay")
 
+    assert "https://bay.example/3: title: Storm -> Storm 3" in dry.lines
     assert "https://bay.example/3: actors: nothing -> harbour-master" in dry.lines
     assert (real.code, real.out) == (0, "1 pages: 1 kept changed\n")
     assert [row["title"] for row in replayed.searched("--actor", "harbour-master", "--json").rows] == ["Storm 3"]

@@ -1,4 +1,4 @@
-"""kill -9 at ten points of `wireroom run`, then one more run: the same store as if nothing had happened (guarantee 1)."""
+"""Runs as processes: killed at ten points and run once more, or two at once, they leave the store of a quiet run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import signal
 import sqlite3
 import subprocess
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
@@ -56,7 +58,7 @@ class Left:
 class Wire(list[Request]):
     """The newsroom's log of requests, which does something when the n-th comes, before it is answered."""
 
-    def __init__(self, number: int, act: Callable[[], None]) -> None:
+    def __init__(self, number: int, act: Callable[[], object]) -> None:
         super().__init__()
         self._number = number
         self._act = act
@@ -202,3 +204,24 @@ def watch(process: subprocess.Popen[str], path: Path, question: str, many: int) 
             process.wait(BETWEEN_LOOKS)
         except subprocess.TimeoutExpired:
             continue
+
+
+def test_two_runs_at_once_both_end_well_and_nothing_is_done_twice(
+    tmp_path: Path, newsroom: Newsroom, undisturbed: Left
+) -> None:
+    waits = threading.Event()
+    newsroom.requests = Wire(1, lambda: waits.wait(WAIT))  # whoever came first is held up until the other has spoken
+    folder = configure(tmp_path, newsroom)
+    runs = [start(folder), start(folder)]
+    [second], _, _ = select([run.stderr for run in runs if run.stderr], [], [], WAIT)
+
+    assert second.readline() == "wireroom: another run is at work on this store; waiting for it\n"
+    waits.set()
+    for run in runs:
+        finish(run)
+
+    left = left_in(folder, newsroom)
+    assert left.articles == undisturbed.articles
+    assert table(left.outcomes) == table(undisturbed.outcomes)
+    assert left.pages == undisturbed.pages
+    assert left.alerts == undisturbed.alerts

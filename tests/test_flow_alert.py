@@ -14,8 +14,8 @@ from pipeline.alerts import Message
 from pipeline.flow.alert import alert, preview, rule_starts
 from pipeline.flow.process import process
 from pipeline.flow.replay import Again, replay
-from pipeline.flow.settle import settle
-from pipeline.model import Page, Retry, Source, StoreError
+from pipeline.flow.settle import CHUNK, settle
+from pipeline.model import Article, Changes, Claim, Page, Retry, Source, Stored, StoreError
 from pipeline.notify import Sender
 from pipeline.readers import Readers
 from pipeline.stores.sqlite import SqliteStore
@@ -273,6 +273,30 @@ def test_a_preview_tells_each_story_once_sends_nothing_and_claims_nothing(tmp_pa
     assert alert(found.run("run-2"), {"desk": desk}) == 2
     assert len(list(preview(found.run("run-3"), LONG_AGO))) == 2  # said or not
     assert list(preview(found.run("run-3"), NOW + minutes(1))) == []
+
+
+def test_a_preview_of_many_articles_tells_a_story_once(tmp_path: Path) -> None:
+    found = trial(tmp_path, *SOURCES, **RULES)
+    one = Article("", "https://sanabil.example", published_at=NOW, ingested_at=NOW, actors=("peshmerga",), story="0")
+    many = tuple(Stored(replace(one, id=str(number))) for number in range(CHUNK + 1))
+    found.store.save(Changes(articles=many))
+
+    assert len(list(preview(found.run("run-1"), LONG_AGO))) == 1
+
+
+class Shared(SqliteStore):
+    """A store in which another worker makes each claim a little earlier."""
+
+    def claim(self, claim: Claim) -> bool:
+        super().claim(claim)
+        return super().claim(claim)
+
+
+def test_an_alert_that_another_worker_has_claimed_is_left_to_that_one(tmp_path: Path, readers: Readers) -> None:
+    found, desk = trial(tmp_path, *SOURCES, store=Shared, **RULES), Phone()
+
+    assert alert(arrive(found, readers, article("1")), {"desk": desk}) == 0
+    assert desk.messages == []
 
 
 def blind(found: Trial) -> Readers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pipeline.fetch import Web
 from pipeline.intake import PAGE_ATTEMPTS
 from pipeline.model import Answer, Changes, Fate, Outcome, Source, StoreError
 from pipeline.stores.sqlite import SqliteStore
-from pipeline.watchlist import Config
+from pipeline.watchlist import Config, RetentionSettings
 from tests.local_server import LocalServer, Reply, Request, Route
 from tests.trial import LOOPBACK, NOW, Trial, html, minutes, rss, story, table, trial
 
@@ -371,6 +372,29 @@ def test_a_visit_that_another_worker_wrote_meanwhile_is_left_to_that_one(tmp_pat
         assert found.notes == ["khabar: another worker polled it meanwhile; left to that one"]
 
 
+def test_a_feed_that_cannot_be_reached_is_asked_again_later(tmp_path: Path) -> None:
+    with LocalServer({}) as server:
+        nobody = khabar(server)
+    found = trial(tmp_path, nobody)
+
+    assert said(found.collect("run-1")) == [("feed", "retry", "connection")]
+    assert found.store.visits()["khabar"].value.errors == 1
+
+
+def test_an_archive_that_cannot_be_written_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:
+    with LocalServer({"/feed": feed("/1"), "*": PAGE}) as server:
+        found = trial(tmp_path, khabar(server))
+        (tmp_path / "archive").write_text("in the way")
+        with pytest.raises(StoreError, match="archive .* nothing is lost"):
+            found.collect("run-1")
+        (tmp_path / "archive").unlink()
+
+        flow.one_pass(found.run("run-2"), None, {})
+
+        assert server.targets.count("/feed") == 1
+        assert found.store.count() == 1
+
+
 def test_a_feed_of_50_000_items_is_cut_and_the_sum_is_right(tmp_path: Path) -> None:
     with LocalServer({"*": PAGE}) as server:
         server.routes["/feed"] = Reply(rss(server.url(f"/{number % 10}") for number in range(50_000)))
@@ -419,3 +443,22 @@ def test_progress_is_told_source_by_source(tmp_path: Path) -> None:
         )
 
     assert ticks == [("collect", 1, 2), ("collect", 2, 2)]
+
+
+@pytest.mark.parametrize(("days", "left"), [(90, 0), (None, 1)])
+def test_outcomes_are_kept_as_long_as_the_settings_say(days: int | None, left: int, tmp_path: Path) -> None:
+    found = trial(tmp_path, settings=replace(LOOPBACK, retention=RetentionSettings(days)))
+    found.store.save(Changes(outcomes=(Outcome("run-0", "khabar", "", "feed", Fate.KEPT, "", NOW),)))
+    found.at += timedelta(days=91)
+
+    flow.one_pass(found.run("run-1"), None, {})
+
+    assert len(found.outcomes("run-0")) == left
+
+
+def test_ids_of_runs_sort_by_time_and_differ_within_a_second() -> None:
+    later = flow.new_id(NOW + timedelta(seconds=1))
+    first, second = flow.new_id(NOW), flow.new_id(NOW)
+
+    assert first != second
+    assert max(first, second) < later

@@ -31,7 +31,7 @@ class Clean:
         """Clean one article; never takes its last line, nor more than half of it for its wording alone."""
         title = one_line(article.title)
         lines = split(furniture.unglue(repair(article.text)))
-        gone = _reasons(lines, title)
+        gone = _reasons(lines, title, article.outlet.name)
         kept = left(lines, gone)
         by_wording = [line for line in lines if gone.get(line.number) == furniture.WIDGET]
         flags = article.flags
@@ -44,13 +44,13 @@ class Clean:
         return replace(article, title=title, text=text, removed=article.removed + told(lines, gone), flags=flags)
 
 
-def _reasons(lines: Sequence[Line], title: str) -> Reasons:
+def _reasons(lines: Sequence[Line], title: str, outlet: str) -> Reasons:
     """Why lines go; each finder sees what those before it left."""
     finders: Sequence[Callable[[Sequence[Line]], Reasons]] = (
         repeats.second_article,
         lambda rest: repeats.headline(rest, title),
         furniture.scripts,
-        furniture.widgets,
+        lambda rest: furniture.widgets(rest, outlet),
         furniture.footers,
         repeats.paragraphs,
     )

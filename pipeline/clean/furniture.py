@@ -67,12 +67,13 @@ def _is_prose(line: Line) -> bool:
     return ends_sentence(line.text) and len(line.words) >= PROSE_WORDS
 
 
-def widgets(lines: Sequence[Line]) -> Reasons:
-    """Lines that are furniture by their wording alone, and datelines above or below the article."""
+def widgets(lines: Sequence[Line], outlet: str) -> Reasons:
+    """Lines that are furniture by their wording alone, the outlet's name, and datelines above or below the article."""
+    name = tuple(tokens(outlet))
     gone: dict[int, str] = {}
     for place, line in enumerate(lines):
         outside = place < TOP_LINES or place >= len(lines) - END_LINES
-        if line.kind == "widget" or (outside and table().tells_time(line.words)):
+        if line.kind == "widget" or line.words == name or (outside and table().tells_time(line.words)):
             gone[line.number] = WIDGET
     return gone
 

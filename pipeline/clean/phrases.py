@@ -23,7 +23,7 @@ Words = tuple[str, ...]
 LEADS = MappingProxyType({"lead": "widget", "tags": "heading"})
 """What kinds of lead-ins make of their line; labels go on in lines of their own, as teasers do."""
 SLOTS = {"*", "#", "@"}
-"""In phrases: one to eight words, a number, a network."""
+"""In phrases: up to eight words, a number, a network."""
 SLOT_WORDS = 8  # long enough for a name, too short for a sentence around the phrase
 MOST_WORDS = 30  # of a line that may be a phrase, a share bar or a dateline
 LEAD = re.compile(r"([^:：՝»|]{2,40})[:：՝»|](.*)")
@@ -81,14 +81,16 @@ class Table:
 
     def _fits(self, phrase: Words, words: Words) -> bool:
         """Whether the words fill the phrase; at most one long slot a phrase keeps this short."""
-        if not phrase or not words:
-            return not phrase and not words
+        if not phrase:
+            return not words
         head, rest = phrase[0], phrase[1:]
         if head == "*":
-            return any(self._fits(rest, words[size:]) for size in range(1, min(SLOT_WORDS, len(words)) + 1))
+            return any(self._fits(rest, words[size:]) for size in range(min(SLOT_WORDS, len(words)) + 1))
         if head == "@":
             return any(words[:size] in self.networks and self._fits(rest, words[size:]) for size in (1, 2))
-        return (words[0].isdigit() if head == "#" else words[0] == head) and self._fits(rest, words[1:])
+        if not words or not (words[0].isdigit() if head == "#" else words[0] == head):
+            return False
+        return self._fits(rest, words[1:])
 
     def _is_share_bar(self, words: Words) -> bool:
         named = any((word,) in self.networks for word in words)

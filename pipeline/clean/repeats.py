@@ -16,10 +16,7 @@ NEARLY = 0.7  # share of the longer of two headlines that the shorter must make 
 HEADLINE_LETTERS = 12
 
 REPEAT_WORDS, REPEAT_LETTERS = 12, 70  # one of both makes a line that may go as a repeat: refrains and speakers stay
-QUOTE_LINES, QUOTE_LETTERS = (
-    400,
-    200_000,
-)  # beyond this size lines are not searched inside each other: that is quadratic
+QUOTE_LINES, QUOTE_LETTERS = 400, 200_000  # more are not searched for inside each other: that is quadratic
 
 SECOND_BEFORE = 500  # characters of the first article before a second may begin
 SECOND_WITHIN = 4  # lines between a headline and its repetition above the second article

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -75,9 +75,8 @@ def print_rows(rows: Sequence[dict[str, Any]]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for name in COLUMNS:
-        table.add_column(
-            name.replace("_", " "), justify="right" if name in ("entries", "new", "kept", "status") else "left"
-        )
+        justify: Literal["left", "right"] = "right" if name in NUMBERS else "left"
+        table.add_column(name.replace("_", " "), justify=justify, no_wrap=name == "id")  # an id is there to be typed
     for each in rows:
         table.add_row(*("" if each[name] is None else str(each[name]) for name in COLUMNS))
     out = console()

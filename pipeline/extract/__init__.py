@@ -6,13 +6,13 @@ Every choice is told in `Article.origins`: (field, where it came from).
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
 from pipeline import urls
 from pipeline.clean.repeats import SECOND_ARTICLE
-from pipeline.extract import body, charset, dates, headline, metadata, story
+from pipeline.extract import charset, dates, headline, metadata, prose, story
 from pipeline.model import Article, Drop, Entry, Page, Reading, Removed, Source
 
 __all__ = ["Extract"]
@@ -26,9 +26,10 @@ MARKUP = re.compile(r"<[a-zA-Z!?/]")
 OTHER_XML = re.compile(r"\s*(?:<\?xml[^>]{0,200}>)?\s*<(?:rss|feed|urlset|sitemapindex|rdf:RDF|svg)\b")
 OTHER_BYTES = (
     *(b"%PDF-", b"%!PS", b"{\\rtf", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"\0\0\0"),
-    *(b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"ID3", b"OggS", b"wOF", b"SQLite"),
+    *(b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"ID3", b"OggS", b"wOF"),
 )
 """How documents, pictures, archives, sound and fonts begin."""
+MAGIC = 8  # bytes that stand for the whole of such a file: they hold no markup
 
 
 class Extract:
@@ -39,10 +40,12 @@ class Extract:
 
         The article is flagged `charset-guessed` where its encoding was, and `feed-text` where the text is the feed's.
         """
-        answer = page.answer
-        is_other = answer.body.startswith(OTHER_BYTES)
-        decoded = charset.decode(b"" if is_other else answer.body, answer.header("content-type"), page.source.languages)
-        article = _article(page.url, decoded.text, page.source, page.entry, answer.at)
+        body, languages = page.answer.body, page.source.languages
+        if body.startswith(OTHER_BYTES):
+            decoded = charset.Decoded(body[:MAGIC].decode("latin-1"), "binary")
+        else:
+            decoded = charset.decode(body, page.answer.header("content-type"), languages)
+        article = _article(page.url, decoded.text, page.source, page.entry, page.answer.at)
         origins = (*article.origins, ("charset", decoded.charset))
         return replace(article, origins=origins, flags=article.flags + (charset.GUESSED,) * decoded.guessed)
 
@@ -55,21 +58,17 @@ class Extract:
 
 
 def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: datetime | None) -> Article:
-    shielded = body.shield(html)
-    tree = body.parse(shielded.html) if MARKUP.search(html) and not _is_other(html) else None
-    facts, text, others = metadata.Facts(), "", []
-    if tree is not None:
-        facts = metadata.read(tree)
-        others = story.drop_others(tree, url)
-        text = body.text_of_page(tree)
-        text = "\n".join(filter(None, (story.lead(tree, facts.description, text), text)))
-        facts, text = facts.restored(shielded.restore), shielded.restore(text)
-    text, flags = _or_feed(text, entry)
+    read = _read(url, html)
+    text, flags = _or_feed(read.text, entry)
     if not text:
-        raise Drop("not-html" if tree is None and html.strip() else "empty")
-    where, title = headline.choose(facts, entry.title, (source.id, source.name, urls.outlet_host(url)))
-    published = dates.decide(facts.dates, entry, source, url, fetched_at)
-    origin = published.where or published.source
+        raise Drop("not-html" if html.strip() and not read.is_html else "empty")
+    title_from, title = headline.choose(read.facts, entry.title, (source.id, source.name, urls.outlet_host(url)))
+    published = dates.decide(read.facts.dates, entry, source, url, fetched_at)
+    origins = {
+        "title": title_from,
+        "published_at": published.where or published.source,
+        "text": "feed" if flags else "page",
+    }
     return Article(
         id=_id(url),
         url=url,
@@ -79,13 +78,37 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
         published_from=published.source,
         fetched_at=fetched_at,
         outlet=source.outlet,
-        removed=tuple(Removed(shielded.restore(other), SECOND_ARTICLE) for other in others),
+        removed=tuple(Removed(other, SECOND_ARTICLE) for other in read.others),
         flags=flags,
-        extractor=("trafilatura", body.trafilatura().__version__),
+        extractor=("trafilatura", prose.trafilatura().__version__),
         readings=(Reading(fetched_at, sha256(text.encode()).hexdigest()[:DIGEST]),) if fetched_at else (),
-        origins=(("title", where), ("published_at", origin), ("text", "feed" if flags else "page")),
-        declared_language=facts.language or entry.language,
+        origins=tuple(origins.items()),
+        declared_language=read.facts.language or entry.language,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What HTML holds: its facts, its text, and the texts of other articles on it."""
+
+    is_html: bool = False
+    facts: metadata.Facts = field(default_factory=metadata.Facts)
+    text: str = ""
+    others: tuple[str, ...] = ()
+
+
+def _read(url: str, html: str) -> _Read:
+    if not MARKUP.search(html) or _is_other(html):
+        return _Read()
+    shielded = prose.shield(html)
+    tree = prose.parse(shielded.html)
+    facts = metadata.read(tree)
+    story.open_layout_tables(tree)
+    others = story.drop_others(tree, url)
+    text = prose.text_of_page(tree)
+    text = "\n".join(filter(None, (story.lead(tree, facts.description, text), text)))
+    restore = shielded.restore
+    return _Read(is_html=True, facts=facts.restored(restore), text=restore(text), others=tuple(map(restore, others)))
 
 
 def _is_other(html: str) -> bool:
@@ -96,7 +119,7 @@ def _is_other(html: str) -> bool:
 def _or_feed(text: str, entry: Entry) -> tuple[str, tuple[str, ...]]:
     """The text of the page, or that of the feed where the page has next to none; and flags."""
     if entry.content and len(text) < SHORT:
-        told = body.text_of_fragment(entry.content)
+        told = prose.text_of_fragment(entry.content)
         if len(told) > 2 * len(text):
             return told, (FEED_TEXT,)
     return text, ()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
+CELL_PARAGRAPHS = 3  # in one cell: data tables have none
 MAIN_CHARACTERS = 500  # of an <article> that is the page's own; others are teasers or further stories
 WHOLE_CHARACTERS = 500  # of another story, not only its teaser
 LEAD_CLASS = re.compile(r"(?:^|[\s_-])(?:lead|introtext|spot)(?:$|[\s_-])")
@@ -20,6 +21,14 @@ LEAD_CLASS = re.compile(r"(?:^|[\s_-])(?:lead|introtext|spot)(?:$|[\s_-])")
 LEAD_LETTERS = 40  # that it must share with the page's description, which is the same text, often cut
 LONGEST_LEAD = 1_500  # characters
 TOP = 2_000  # characters of the text among which the lead is looked for
+
+
+def open_layout_tables(tree: HtmlElement) -> None:
+    """Turn tables that lay out a page into plain blocks: trafilatura makes one line of what stands in a cell."""
+    for table in list(tree.iter("table")):
+        if next(table.iter("h1"), None) is not None or any(len(cell.findall("p")) >= CELL_PARAGRAPHS for cell in table.iter("td")):
+            for element in (table, *table.iter("tbody", "tr", "td", "th")):
+                element.tag = "div"
 
 
 def drop_others(tree: HtmlElement, url: str) -> list[str]:

@@ -19,7 +19,7 @@ OUTCOMES = {
     "entry-linkless": ("entry", "dropped", "no-link"),
     "entry-missing": ("fetch", "dropped", "http-404"),
     "entry-robots": ("fetch", "dropped", "robots"),
-    "entry-empty": ("extract", "dropped", "not-html"),
+    "entry-empty": ("extract", "dropped", "empty"),
 }
 """By what a pass meets (`Newsroom.counts`): stage, fate and reason of its outcome."""
 

@@ -17,6 +17,8 @@ HOLDERS = """SELECT position FROM bands WHERE band IN (SELECT value FROM json_ea
     UNION SELECT position FROM bands_gathered WHERE band IN (SELECT value FROM json_each(?1))"""
 """Positions of the articles that hold one of the bands in a JSON list."""
 
+_GATHERED = "SELECT (SELECT max(rowid) FROM bands_gathered) - (SELECT min(rowid) FROM bands_gathered)"
+
 
 def feed(db: sqlite3.Connection, changes: Iterable[tuple[Placed | None, Placed]]) -> None:
     """Bring the bands from what was, (before, after), to what is."""
@@ -28,7 +30,7 @@ def feed(db: sqlite3.Connection, changes: Iterable[tuple[Placed | None, Placed]]
     for table in ("bands", "bands_gathered"):
         db.executemany(f"DELETE FROM {table} WHERE band = ? AND position = ?", gone - come)  # noqa: S608 - our own names
     db.executemany("INSERT INTO bands_gathered VALUES (?, ?)", sorted(come - gone))
-    first, last = db.execute("SELECT min(rowid), max(rowid) FROM bands_gathered").fetchone()
-    if first is not None and last - first >= GATHERED:
+    (gathered,) = db.execute(_GATHERED).fetchone()
+    if gathered and gathered >= GATHERED:
         db.execute("INSERT INTO bands SELECT band, position FROM bands_gathered ORDER BY band, position")
         db.execute("DELETE FROM bands_gathered")

@@ -54,8 +54,8 @@ def shield(html: str) -> Shielded:
     return Shielded(REFERENCE.sub(mark, html), mark)
 
 
-def parse(html: str) -> HtmlElement | None:
-    """The tree of a page or of a piece of one, parsed as trafilatura does it; None where there is nothing to parse."""
+def parse(html: str) -> HtmlElement:
+    """The tree of a page, parsed as trafilatura does it; a piece of one, which it refuses, is put into a page."""
     html = FORBIDDEN.sub(" ", html)
     load = trafilatura().load_html
     tree: HtmlElement | None = load(html)
@@ -71,8 +71,6 @@ def text_of_fragment(markup: str) -> str:
     """All text of a piece of HTML, a line for each block: what a feed carries has no furniture around it."""
     blocks = BLOCK.sub("\n<", " ".join(markup.split()))
     tree = parse(f"<html><body><div>{blocks}</div></body></html>")
-    if tree is None:
-        return ""
     for element in list(tree.iter(*UNREAD)):
         element.clear(keep_tail=True)
     lines = (" ".join(line.split()) for line in tree.text_content().split("\n"))
