@@ -124,11 +124,11 @@ class Archive:
             self._files.rm_file(name)
 
     def check(self) -> None:
-        """Write and remove a small file; raises StoreError where that fails."""
+        """Write and remove a file of one block; raises StoreError where that fails."""
         probe = f"{self._root}/.writable"
         with _told(self.url):
             self._files.makedirs(self._root, exist_ok=True)
-            self._files.pipe_file(probe, b"")
+            self._files.pipe_file(probe, bytes(4096))
             self._files.rm_file(probe)
 
     def create(self, name: str) -> tuple[str, BinaryIO]:

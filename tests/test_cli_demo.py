@@ -71,8 +71,8 @@ def test_it_shows_a_latin_search_with_an_arabic_and_a_persian_hit_marked(shown: 
 
     assert " ar " in found
     assert " fa " in found
-    assert re.search("«[^»]*الحشد الشعبي»", found)
-    assert re.search("«[^»]*حشد شعبی»", found)
+    assert re.search("⟦[^⟧]*الحشد الشعبي⟧", found)
+    assert re.search("⟦[^⟧]*حشد شعبی⟧", found)
 
 
 def test_it_shows_an_alert_with_alias_and_sentence(shown: Shown) -> None:

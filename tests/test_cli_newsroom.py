@@ -118,8 +118,8 @@ def test_latin_letters_find_an_arabic_and_a_persian_article_with_the_hit_marked(
     languages = {row["language"] for row in ran.searched("PMF", "--json").rows}
 
     assert {"ar", "fa"} <= languages
-    assert re.search("«[^»]*الحشد الشعبي»", found.out)
-    assert "«حشد شعبی»" in found.out
+    assert re.search("⟦[^⟧]*الحشد الشعبي⟧", found.out)
+    assert "⟦حشد شعبی⟧" in found.out
 
 
 def test_a_hit_of_a_real_article_has_exactly_the_public_fields(ran: Ran) -> None:

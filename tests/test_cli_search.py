@@ -242,13 +242,13 @@ def test_a_hit_is_shown_with_its_title_outlet_copies_and_address(desk: Desk) -> 
 
 
 def test_the_words_are_marked_where_they_stand_in_the_text(desk: Desk) -> None:
-    assert "«Kandil» yolunu" in desk.searched("kandil").out
-    assert "«حشد شعبی»" in desk.searched("حشد شعبي", "--outlet", "alborz").out.replace("«حشد» «شعبی»", "«حشد شعبی»")
+    assert "⟦Kandil⟧ yolunu" in desk.searched("kandil").out
+    assert "⟦حشد شعبی⟧" in desk.searched("حشد شعبي", "--outlet", "alborz").out.replace("⟦حشد⟧ ⟦شعبی⟧", "⟦حشد شعبی⟧")
 
 
 def test_an_actor_that_only_its_other_names_match_is_shown_in_its_sentence(desk: Desk) -> None:
-    assert "إن «الحشد الشعبي» بدأ" in desk.searched("PMF", "--outlet", "tigris").out
-    assert "إن «الحشد الشعبي» بدأ" in desk.searched("--actor", "pmf", "--outlet", "tigris").out
+    assert "إن ⟦الحشد الشعبي⟧ بدأ" in desk.searched("PMF", "--outlet", "tigris").out
+    assert "إن ⟦الحشد الشعبي⟧ بدأ" in desk.searched("--actor", "pmf", "--outlet", "tigris").out
 
 
 def test_brackets_and_colons_of_a_text_are_no_markup(desk: Desk) -> None:

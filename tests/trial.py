@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,10 @@ class Trial:
     store: Store
     at: datetime = NOW
     notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Close the store with the trial."""
+        weakref.finalize(self, self.store.close)
 
     @property
     def archive(self) -> Archive:

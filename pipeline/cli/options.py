@@ -87,9 +87,14 @@ def open_store(url: str) -> Iterator[Store]:
         store.close()
 
 
+def is_missing(url: str) -> bool:
+    """Whether the URL names a store that nobody has made yet."""
+    return url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists()
+
+
 def open_existing(url: str) -> AbstractContextManager[Store]:
     """As `open_store`, but nothing is made; raises ConfigError where there is no store."""
-    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
+    if is_missing(url):
         raise ConfigError(f"--store {url}: there is no such store; `wireroom run` makes one.")
     return open_store(url)
 

@@ -63,6 +63,8 @@ def one_pass(prepared: Run, asked: str = "") -> bool:
         done = flow.one_pass(run, asked or None, senders(run.config.destinations))
     outcomes = list(run.store.outcomes(run.id))
     print_outcomes(outcomes)
+    if not outcomes:
+        options.warn("no source is due; `wireroom sources` tells when each is")
     if done.recovered:
         options.warn(f"{done.recovered} pages of an interrupted run were archived already and are stored now")
     return any(outcome.entry and outcome.fate == "failed" for outcome in outcomes)

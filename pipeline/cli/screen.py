@@ -82,7 +82,7 @@ def print_hit(hit: Hit, excerpt: Excerpt, number: int) -> None:
 
 
 def marked(excerpt: Excerpt) -> Text:
-    """The excerpt with its hits in bold colour, in « » where there is none."""
+    """The excerpt with its hits in bold colour, in ⟦ ⟧ where there is none."""
     from rich.text import Text
 
     coloured = sys.stdout.isatty()
@@ -90,7 +90,7 @@ def marked(excerpt: Excerpt) -> Text:
     for start, end in excerpt.marks:
         hit = excerpt.text[start:end]
         text.append(excerpt.text[at:start])
-        text.append(hit if coloured else f"«{hit}»", style="bold black on yellow")
+        text.append(hit if coloured else f"⟦{hit}⟧", style="bold black on yellow")
         at = end
     return text.append(excerpt.text[at:] + RELEASE)
 

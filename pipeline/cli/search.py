@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.options import AsJson, ConfigFolder, StoreUrl
+from pipeline.cli.options import ArchiveUrl, AsJson, ConfigFolder, StoreUrl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +24,7 @@ Many = list[str]
 
 def search(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[WORDS]", help='Words, "a phrase", word*, AND OR NOT ( ).')
+        list[str] | None, typer.Argument(metavar="WORDS", help='Words, "a phrase", word*, AND OR NOT ( ).')
     ] = None,
     actor: Annotated[Many, typer.Option(metavar="ID", help="Named actor; repeat for any of several.")] = [],  # noqa: B006 - typer copies it
     region: Annotated[Many, typer.Option(metavar="ID", help="Named region: IQ, IQ-NI, gn-99072, qandil ...")] = [],  # noqa: B006
@@ -40,6 +39,7 @@ def search(
     as_json: AsJson = False,
     config: ConfigFolder = options.DEFAULT_CONFIG,
     store: StoreUrl = options.DEFAULT_STORE,
+    archive: ArchiveUrl = options.DEFAULT_ARCHIVE,  # noqa: ARG001 - the three places stand after every command
 ) -> None:
     """Find articles; without words, all that the filters leave. Newest first, one per story."""
     from pipeline.query import Search, parse
@@ -60,6 +60,9 @@ def search(
         limit=limit,
         every=every,
     )
+    if options.is_missing(store):
+        options.warn(f"nothing found: there is no store {store} yet; `wireroom run` makes one")
+        return
     with options.open_store(store) as opened:
         found = print_hits(asked, opened.search(asked), actors_named(asked.query, config), as_json=as_json)
     if not found and not as_json:
@@ -77,6 +80,8 @@ def unknown_actors(asked: Many, config: Path) -> str:
     strange = [each for each in asked if each not in known]
     if not strange:
         return ""
+    from difflib import get_close_matches
+
     near = get_close_matches(strange[0], known, n=1)
     meant = f"; did you mean {near[0]}?" if near else ""
     return f": {', '.join(strange)} is no actor of {config}/actors.yaml{meant}"

@@ -29,7 +29,7 @@ OTHER_BYTES = (
     *(b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"ID3", b"OggS", b"wOF"),
 )
 """How documents, pictures, archives, sound and fonts begin."""
-MAGIC = 8  # bytes that stand for the whole of such a file: they hold no markup
+MAGIC = 3  # bytes that stand for the whole of such a file: too few to be markup
 
 
 class Extract:

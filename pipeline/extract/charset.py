@@ -143,9 +143,9 @@ def _detected(body: bytes, languages: Sequence[str]) -> Decoded | None:
 
     own = LANGUAGE.search(body[:DECLARED_WITHIN])
     spoken = [own[1].decode().lower()] if own else []
-    usual = {PRESS[language] for language in (*spoken, *languages) if language in PRESS} or {"cp1252"}
+    usual = [PRESS[language] for language in (*spoken, *languages) if language in PRESS] or ["cp1252"]
     found = [codecs.lookup(match.encoding).name for match in from_bytes(_sample(body), cp_isolation=sorted(KNOWN))]
-    for charset in sorted(found, key=lambda charset: charset not in usual):
+    for charset in sorted(found, key=lambda charset: usual.index(charset) if charset in usual else len(usual)):
         decoded = _strictly(body, charset)
         if decoded:
             return Decoded(decoded.text, charset, guessed=True)

@@ -11,7 +11,7 @@ MOST_SCRIPTS = 12
 SCRIPT_CHARACTERS = 400_000
 MOST_NODES = 300
 
-WRAPPINGS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("//<![CDATA[", "//]]>"))
+WRAPPINGS = (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("<![CDATA[", "]]>"))
 """What old content systems put around a script so that older browsers do not show it."""
 INSIDE = ("@graph", "mainEntity", "mainEntityOfPage")
 

@@ -26,7 +26,8 @@ TOP = 2_000  # characters of the text among which the lead is looked for
 def open_layout_tables(tree: HtmlElement) -> None:
     """Turn tables that lay out a page into plain blocks: trafilatura makes one line of what stands in a cell."""
     for table in list(tree.iter("table")):
-        if next(table.iter("h1"), None) is not None or any(len(cell.findall("p")) >= CELL_PARAGRAPHS for cell in table.iter("td")):
+        paragraphs = max((len(cell.findall("p")) for cell in table.iter("td")), default=0)
+        if paragraphs >= CELL_PARAGRAPHS or next(table.iter("h1"), None) is not None:
             for element in (table, *table.iter("tbody", "tr", "td", "th")):
                 element.tag = "div"
 

@@ -69,6 +69,7 @@ def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass
     Waits until no other pass is at work on the store.
     """
     with run.store.exclusive():
+        run.archive.check()  # before any host is asked for what could not be kept
         _unspool(run)
         rule_starts(run)
         with readers(run.config) as reading_processes:

@@ -85,6 +85,8 @@ def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], ingested: I
         else:
             old = current.get(result.id)
             fresh = _fresh(result, archived, ingested(archived, old) if ingested else now)
+            if old and not archived.page.source.feed:  # its source is configured no more: nobody knows it better
+                fresh = replace(fresh, outlet=old.outlet)
             current[result.id], fate, reason = revision.merge(old, fresh)
         outcomes.append(_outcome(archived, stage, fate, reason))
         seen.append(Seen(urls.article_id(archived.page.url), archived.page.answer.at, fate, reason))

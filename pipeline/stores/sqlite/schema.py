@@ -47,10 +47,13 @@ FIRST: Step = (
         alert TEXT NOT NULL, delivered_at TEXT)""",
     "CREATE INDEX IF NOT EXISTS claims_article ON claims (article)",
     "CREATE INDEX IF NOT EXISTS claims_open ON claims (at, key) WHERE alert <> '' AND delivered_at IS NULL",
-    """CREATE TABLE IF NOT EXISTS bands (
+    """CREATE TABLE IF NOT EXISTS bands_new (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, band TEXT NOT NULL, position INTEGER NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS bands_new_band ON bands_new (band, position)",
+    """CREATE TABLE IF NOT EXISTS bands_recent (
         band TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (band, position)) WITHOUT ROWID""",
-    "CREATE TABLE IF NOT EXISTS bands_gathered (band TEXT NOT NULL, position INTEGER NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS bands_gathered_band ON bands_gathered (band, position)",
+    """CREATE TABLE IF NOT EXISTS bands_old (
+        band TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (band, position)) WITHOUT ROWID""",
     # Contentless: the words stand once, in `articles`; what is fed here is folded already.
     """CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
         title, text, names, facets, content='', tokenize='unicode61 remove_diacritics 0')""",
