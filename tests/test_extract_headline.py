@@ -27,7 +27,7 @@ def chosen(facts: Facts, feed: str = "") -> tuple[str, str]:
 
 
 def test_the_visible_headline_is_taken_where_another_title_vouches_for_it() -> None:
-    facts = Facts(titles=(("og:title", "Bridge reopens to cars: what you must know"),), headings=(HEADLINE,))
+    facts = Facts(titles=(("og:title", "Old bridge reopens to cars: what you must know"),), headings=(HEADLINE,))
 
     assert chosen(facts) == ("h1", HEADLINE)
 
@@ -107,9 +107,7 @@ def test_any_heading_is_better_than_none() -> None:
 
 
 def test_a_title_is_plain_text_in_one_line() -> None:
-    assert tidy(
-        "The &quot;old&quot;\u202e bridge\n\t\x07re\u00adopens &amp; more"
-    ) == 'The "old" bridge re opens & more'.replace("re opens", "reopens")
+    assert tidy("The &quot;old&quot;\u202e bridge\n\t\x07re\u00adopens &amp; more") == 'The "old" bridge reopens & more'
     assert tidy("AT&T up") == "AT&T up"
     assert tidy("می\u200cشود") == "می\u200cشود"
     assert tidy("x" * 2_000) == "x" * 500

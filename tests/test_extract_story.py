@@ -121,12 +121,12 @@ def test_what_is_not_surely_the_lead_is_left_out(body: str, description: str) ->
 
 
 def test_a_table_that_lays_out_the_page_does_not_run_its_paragraphs_together() -> None:
-    cell = f"<td><p>{'</p><p>'.join(SENTENCE * 2 for _ in range(4))}</p></td>"
+    paragraphs = [f"{number}. {SENTENCE * 2}".strip() for number in range(4)]
+    cell = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
 
-    assert (
-        text(f"<html><body><table><tbody><tr>{cell}</tr></tbody></table></body></html>").split("\n")
-        == [(SENTENCE * 2).strip()] * 4
-    )
+    found = text(f"<html><body><table><tbody><tr><td>{cell}</td></tr></tbody></table></body></html>")
+
+    assert found.split("\n") == paragraphs
 
 
 def test_the_headline_in_a_table_shows_that_it_lays_out_the_page() -> None:
