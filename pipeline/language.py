@@ -59,7 +59,7 @@ ALIASES = MappingProxyType(
 # Letters that one language writes all the time and its neighbours do not: (language, letters, least share of all).
 # Uyghur, Pashto and Urdu stand before Sorani, with which they share some.
 TELLING = (
-    ("ug", "ۇۈۋېڭ", 0.03),
+    ("ug", "ۇۈۋڭ", 0.03),
     ("ps", "ټډړږښڼۍځڅ", 0.015),
     ("ur", "ٹڈڑںے", 0.02),
     ("ckb", "ەێۆڵڕڤ", 0.05),
@@ -88,7 +88,6 @@ MARKS = MappingProxyType({language: re.compile(f"[{letters}]") for language, let
 _WORDS = {
     "ar": "في من التي الذي الذين هذا هذه عن مع بعد كان كانت قال قالت بين إلى إنه أنها حيث خلال لم لن قد كما ذلك",
     "fa": "در به از که را این است با های ها می برای شد کرد خود تا شده کردند گفت نیز هم کند یک بود شود خواهد پس",
-    "azb": "بیر ایله اوچون بو اولان دیر لر ایدی کیمی وار اولدو ائتدی اؤز سونرا هله چوخ",
     "ckb": "لە بۆ کە لەگەڵ ئەم ئەو دەکات دوای لەسەر بوو کرا دەکەن",
     "az": "və bir bu üçün ilə də da olan olub edib dedi ki sonra daha çox hələ görə",
     "tr": "ve bir bu için ile olarak olan olduğu gibi kadar sonra daha değil çok göre tarafından ise dedi ancak "
@@ -107,17 +106,17 @@ _WORDS = {
     "nl": "de het een van en dat is op te voor met zijn aan niet door",
 }
 WORDS = MappingProxyType({language: frozenset(tokens(words)) for language, words in _WORDS.items()})
-ARABIC = ("ar", "fa", "azb", "ckb")
+ARABIC = ("ar", "fa", "ckb")
 LATIN = tuple(language for language in _WORDS if language not in ARABIC)
 
 # Evidence is a sum of shares, calibrated on tests/eval/sentences.tsv.
 CLEAR, CLEARLY = 0.15, 2.5  # of the best language, and how many times the second's: langdetect is not asked
 FEWEST_HITS = 4  # small words that takes beside
-UNMODELLED = frozenset(("kmr", "zza", "az", "azb", "ckb"))  # what langdetect cannot answer
+UNMODELLED = frozenset(("kmr", "zza", "az", "ckb"))  # what langdetect cannot answer
 LIKELY, LIKELIER = 0.2, 1.4  # as CLEAR and CLEARLY, for those
 SHORT_WEIGHT, LONG_LETTERS = 0.25, 130  # of langdetect's answer: full from 100 letters on, little for a headline
 DECLARED = 0.35  # what a declared language adds: decides short titles, not sentences
-DECLARED_ALONE = 0.7  # the same where langdetect is bound to say something else
+DECLARED_ALONE = 1.1  # the same where langdetect is bound to say something else
 UNSURE = 0.5  # evidence, langdetect's probability and declaration together: below, nobody knows
 
 

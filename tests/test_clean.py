@@ -21,7 +21,7 @@ BODY = [
     "A second bridge is planned further south, but the money for it has not been found yet, he added.",
 ]
 TITLE = "Old bridge reopens to cars"
-FIRST = [*BODY, f"The ministry was content. {SENTENCE}", f"The council was not. {SENTENCE}"]  # long enough to be one
+FIRST = [*BODY, f"The ministry was content. {SENTENCE.strip()}", f"The council was not. {SENTENCE.strip()}"]
 
 
 def cleaned(*lines: str, title: str = TITLE, outlet: str = "") -> Article:

@@ -14,81 +14,143 @@ from pipeline.model import Article, Removed
 
 LANGUAGES = ("ar", "fa", "ckb", "kmr", "tr", "he", "hy", "az", "fr", "en")
 SPEECH = {
-    "ar": "قال المتحدث باسم الحكومة إن الاجتماع المقبل سيعقد في العاصمة بحضور ممثلين عن خمس دول. لم يصدر تعليق رسمي بعد.",
+    "ar": "قال المتحدث باسم الحكومة إن الاجتماع المقبل سيعقد في العاصمة بحضور ممثلين عن خمس دول. لم يصدر تعليق "
+    "رسمي بعد.",
     "fa": "سخنگوی دولت گفت نشست بعدی با حضور نمایندگان پنج کشور در پایتخت برگزار خواهد شد. هنوز نظری داده نشده است.",
-    "ckb": "وتەبێژی حکوومەت گوتی کۆبوونەوەی داهاتوو بە بەشداری پێنج وڵات لە پایتەخت بەڕێوەدەچێت. هێشتا کەس هیچی نەگوتووە.",
-    "kmr": "Berdevkê hikûmetê got ku civîna bê dê li paytextê bi beşdariya pênc welatan bê kirin. Hê kesî tiştek negotiye.",
-    "tr": "Hükümet sözcüsü, bir sonraki toplantının beş ülkenin katılımıyla başkentte yapılacağını söyledi. Başka açıklama yok.",
-    "he": "דובר הממשלה אמר שהפגישה הבאה תתקיים בבירה בהשתתפות נציגים מחמש מדינות. עדיין לא נמסרה תגובה נוספת לידיעה הזאת.",
+    "ckb": "وتەبێژی حکوومەت گوتی کۆبوونەوەی داهاتوو بە بەشداری پێنج وڵات لە پایتەخت بەڕێوەدەچێت. هێشتا کەس هیچی "
+    "نەگوتووە.",
+    "kmr": "Berdevkê hikûmetê got ku civîna bê dê li paytextê bi beşdariya pênc welatan bê kirin. Hê kesî tiştek "
+    "negotiye.",
+    "tr": "Hükümet sözcüsü, bir sonraki toplantının beş ülkenin katılımıyla başkentte yapılacağını söyledi. "
+    "Başka açıklama yok.",
+    "he": "דובר הממשלה אמר שהפגישה הבאה תתקיים בבירה בהשתתפות נציגים מחמש מדינות. עדיין לא נמסרה תגובה נוספת "
+    "לידיעה הזאת.",
     "hy": "Կառավարության խոսնակն ասաց, որ հաջորդ հանդիպումը տեղի կունենա մայրաքաղաքում՝ հինգ երկրների մասնակցությամբ։",
-    "az": "Hökumətin sözçüsü dedi ki, növbəti görüş beş ölkənin iştirakı ilə paytaxtda keçiriləcək. Başqa açıqlama yoxdur.",
-    "fr": "Le porte-parole du gouvernement a déclaré que la prochaine réunion se tiendrait dans la capitale avec cinq pays.",
-    "en": "The next meeting will be held in the capital with five countries taking part, a government spokesman said today.",
+    "az": "Hökumətin sözçüsü dedi ki, növbəti görüş beş ölkənin iştirakı ilə paytaxtda keçiriləcək. Başqa "
+    "açıqlama yoxdur.",
+    "fr": "Le porte-parole du gouvernement a déclaré que la prochaine réunion se tiendrait dans la capitale "
+    "avec cinq pays.",
+    "en": "The next meeting will be held in the capital with five countries taking part, a government spokesman "
+    "said today.",
 }
 WIDGETS = {
-    "ar": ["شارك الخبر", "3 دقائق للقراءة", "تابعونا على تلغرام", "وضع القراءة", "حجم الخط", "مدة القراءة: ٣ دقائق"],
+    "ar": [
+        *(
+            "شارك الخبر",
+            "3 دقائق للقراءة",
+            "تابعونا على تلغرام",
+        ),
+        *(
+            "وضع القراءة",
+            "حجم الخط",
+            "مدة القراءة: ٣ دقائق",
+        ),
+    ],
     "fa": [
-        "به اشتراک بگذارید",
-        "۳ دقیقه مطالعه",
-        "به کانال تلگرام ما بپیوندید",
-        "لینک کوتاه خبر",
-        "اندازه قلم",
-        "انتهای پیام",
+        *(
+            "به اشتراک بگذارید",
+            "۳ دقیقه مطالعه",
+            "به کانال تلگرام ما بپیوندید",
+        ),
+        *(
+            "لینک کوتاه خبر",
+            "اندازه قلم",
+            "انتهای پیام",
+        ),
     ],
     "ckb": [
-        "هاوبەشی بکە",
-        "٣ خولەک بۆ خوێندنەوە",
-        "لە فەیسبووک لەگەڵمان بن",
-        "لینک کۆپی بکە",
-        "قەبارەی فۆنت",
-        "ڕیکلام",
+        *(
+            "هاوبەشی بکە",
+            "٣ خولەک بۆ خوێندنەوە",
+            "لە فەیسبووک لەگەڵمان بن",
+        ),
+        *(
+            "لینک کۆپی بکە",
+            "قەبارەی فۆنت",
+            "ڕیکلام",
+        ),
     ],
     "kmr": [
-        "Parve bike",
-        "3 deqe xwendin",
-        "Me li ser Telegram bişopînin",
-        "Bibe abonê nûçenameyê",
-        "Moda xwendinê",
-        "Reklam",
+        *(
+            "Parve bike",
+            "3 deqe xwendin",
+            "Me li ser Telegram bişopînin",
+        ),
+        *(
+            "Bibe abonê nûçenameyê",
+            "Moda xwendinê",
+            "Reklam",
+        ),
     ],
     "tr": [
-        "Bu haberi paylaş",
-        "3 dk okuma süresi",
-        "Telegram kanalımıza abone olun",
-        "Yazı boyutu",
-        "Google News'e abone ol",
+        *(
+            "Bu haberi paylaş",
+            "3 dk okuma süresi",
+        ),
+        *(
+            "Telegram kanalımıza abone olun",
+            "Yazı boyutu",
+            "Google News'e abone ol",
+        ),
     ],
-    "he": ["שתפו את הכתבה", "3 דקות קריאה", "עקבו אחרינו בטלגרם", "גודל גופן", "הירשמו לניוזלטר שלנו", "פרסומת"],
+    "he": [
+        *(
+            "שתפו את הכתבה",
+            "3 דקות קריאה",
+            "עקבו אחרינו בטלגרם",
+        ),
+        *(
+            "גודל גופן",
+            "הירשמו לניוזלטר שלנו",
+            "פרסומת",
+        ),
+    ],
     "hy": [
-        "Կիսվել",
-        "3 րոպե ընթերցանություն",
-        "Հետևեք մեր Telegram ալիքին",
-        "Տառաչափ",
-        "Գովազդ",
-        "Հետևեք մեզ Facebook-ում",
+        *(
+            "Կիսվել",
+            "3 րոպե ընթերցանություն",
+            "Հետևեք մեր Telegram ալիքին",
+        ),
+        *(
+            "Տառաչափ",
+            "Գովազդ",
+            "Հետևեք մեզ Facebook-ում",
+        ),
     ],
     "az": [
-        "Xəbəri paylaş",
-        "3 dəqiqəlik oxu",
-        "Telegram kanalımıza qoşulun",
-        "Şriftin ölçüsü",
-        "Reklam",
-        "Bizi Facebook-da izləyin",
+        *(
+            "Xəbəri paylaş",
+            "3 dəqiqəlik oxu",
+            "Telegram kanalımıza qoşulun",
+        ),
+        *(
+            "Şriftin ölçüsü",
+            "Reklam",
+            "Bizi Facebook-da izləyin",
+        ),
     ],
     "fr": [
-        "Partager l'article",
-        "3 min de lecture",
-        "Abonnez-vous à notre chaîne Telegram",
-        "Taille du texte",
-        "Publicité",
+        *(
+            "Partager l'article",
+            "3 min de lecture",
+        ),
+        *(
+            "Abonnez-vous à notre chaîne Telegram",
+            "Taille du texte",
+            "Publicité",
+        ),
     ],
     "en": [
-        "Share this article",
-        "3 min read",
-        "100% Font Size",
-        "Read Mode",
-        "Published: Updated:",
-        "Follow us on Facebook and X!",
+        *(
+            "Share this article",
+            "3 min read",
+            "100% Font Size",
+        ),
+        *(
+            "Read Mode",
+            "Published: Updated:",
+            "Follow us on Facebook and X!",
+        ),
     ],
 }
 HEADINGS = {
@@ -245,7 +307,7 @@ def test_running_text_that_begins_like_furniture_stays(language: str, line: str)
     "line",
     [
         "Facebook Twitter WhatsApp Telegram",
-        "Share Tweet 12 Email",
+        "Share Facebook 12 Email",
         "واتساب فيسبوك تلغرام",
         "Paylaş Facebook X",
         "Փոստ Facebook",
@@ -268,12 +330,12 @@ def test_a_bar_of_networks_goes_but_not_a_sentence_about_them(line: str) -> None
         "20/11/2026 - 10:15",
         "آخر تحديث: 20 تشرين الثاني 2026، 10:15 بتوقيت بغداد",
         "تاریخ انتشار: ۲۹ آبان ۱۴۰۵ - ساعت ۱۰:۱۵",
-        "21ی تشرینی دووەم 2026"[2:].strip() + " 21",
+        "21 تشرینی دووەم 2026",
         "20 Kasım 2026 Cuma, 10:15",
         "פורסם בתאריך 20 בנובמבר 2026",
         "Հրապարակվել է 20 նոյեմբերի 2026",
         "Yenilənib: 20 noyabr 2026, 10:15",
-        "Publié le 20 novembre 2026 à 10h15 min"[:32],
+        "Publié le 20 novembre 2026 à 10 h 15",
         "Updated at 1:23 p.m.",
     ],
 )
@@ -369,11 +431,15 @@ def test_no_phrase_begins_with_a_slot_for_any_words_and_none_has_three() -> None
     assert [phrase for phrase in phrases if phrase[0] == "*" or phrase.count("*") > 2] == []
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in rows() if row[0] in ("widget", "heading", "form", "field")], ids=" ".join
-)
-def test_every_phrase_is_found_with_its_slots_filled(row: tuple[str, str, str]) -> None:
-    kind, _, phrase = row
-    line = phrase.replace("*", "one two").replace("#", "12").replace("@", "Telegram")
+def test_every_phrase_is_found_with_its_slots_filled() -> None:
+    kinds: dict[str, set[str]] = {}
+    for kind, _, phrase in rows():
+        if kind in ("widget", "heading", "form", "field"):
+            kinds.setdefault(phrase.replace("*", "one two").replace("#", "12").replace("@", "Telegram"), set()).add(
+                kind
+            )
+    same: dict[tuple[str, ...], set[str]] = {}
+    for line, found in kinds.items():
+        same.setdefault(tuple(tokens(line)), set()).update(found)
 
-    assert table().kind(line, tuple(tokens(line))) in {kind, "heading", "form", "widget"}
+    assert {line for line in kinds if table().kind(line, tuple(tokens(line))) not in same[tuple(tokens(line))]} == set()

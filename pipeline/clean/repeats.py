@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.clean.lines import Line, Reasons
+from pipeline.clean.lines import Line, Reasons, left
 from pipeline.clean.phrases import ends_sentence, table
 from pipeline.fold import tokens
 
@@ -43,14 +43,14 @@ def paragraphs(lines: Sequence[Line]) -> Reasons:
     gone: dict[int, str] = {}
     first: dict[str, Line] = {}
     for line in lines:
-        letters = line.letters
-        if (len(line.words) >= REPEAT_WORDS or len(letters) >= REPEAT_LETTERS) and first.setdefault(
-            letters, line
+        said = f" {' '.join(line.words)} "
+        if (len(line.words) >= REPEAT_WORDS or len(said) >= REPEAT_LETTERS) and first.setdefault(
+            said, line
         ) is not line:
             gone[line.number] = REPEAT
-    everything = "\n".join(line.letters for line in lines if line.number not in gone)
+    everything = "\n".join(f" {' '.join(line.words)} " for line in left(lines, gone))
     if len(lines) <= QUOTE_LINES and len(everything) <= QUOTE_LETTERS:
-        gone |= {line.number: REPEAT for letters, line in first.items() if everything.count(letters) > 1}
+        gone |= {line.number: REPEAT for said, line in first.items() if everything.count(said) > 1}
     return gone
 
 
