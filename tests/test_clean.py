@@ -257,6 +257,10 @@ def test_the_name_of_the_outlet_alone_on_a_line_goes() -> None:
     assert cleaned("Harbour Post", *BODY, outlet="Harbour Post").text.split("\n") == BODY
 
 
+def test_a_line_without_words_is_no_name_and_stays() -> None:
+    assert kept(*BODY[:2], "* * *", *BODY[2:]) == [*BODY[:2], "* * *", *BODY[2:]]
+
+
 def test_a_text_of_fifty_characters_is_long_enough() -> None:
     article = Article("id", "u", text="ب" * 50)
 

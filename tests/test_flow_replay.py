@@ -22,7 +22,7 @@ from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Actor, Config
 from tests.trial import NOW, PESHMERGA, SENTENCES, Contended, Trial, equal_parts, html, page, story, trial
 
-SOURCES = (Source("khabar", "https://khabar.example/feed"), Source("xeber", "https://xeber.example/feed"))
+SOURCES = (Source("khabar", "https://khabar.example/feed", name="خبر"), Source("xeber", "https://xeber.example/feed"))
 BRIDGE = Actor("old-bridge", names={"en": "Old Bridge"}, aliases={"en": ("old bridge",), "tr": ("eski köprü",)})
 DAY = NOW.date()
 Tally = Counter[tuple[Fate, str]]
@@ -95,6 +95,17 @@ def test_replay_under_the_same_rules_changes_nothing(tmp_path: Path, blind: Read
     assert found.store.articles(ids) == before
     assert tally == {(Fate.UNCHANGED, "same"): 11, (Fate.UNCHANGED, "older"): 1}
     assert list(found.store.outcomes("replay")) == []
+
+
+def test_an_article_whose_source_was_removed_keeps_its_outlet(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    outlets = {article.id: article.outlet for article in found.articles}
+    found.config = replace(found.config, sources=SOURCES[1:], actors=(PESHMERGA,))
+
+    tally, _ = again(found)
+
+    assert tally[Fate.KEPT, "changed"] > 1
+    assert {article.id: article.outlet for article in found.articles} == outlets
 
 
 def test_articles_that_are_missing_are_created_and_placed_among_their_copies(tmp_path: Path, blind: Readers) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -18,8 +20,9 @@ import pytest
 from pipeline.document import document
 from pipeline.model import Article, Changes, ConfigError, Outlet, Stored, StoreError, Visit
 from pipeline.query import DEPTH, TOKENS, Search, parse
-from pipeline.stores.sqlite import SqliteStore, index, schema
+from pipeline.stores.sqlite import SqliteStore, bands, index, schema
 from pipeline.stores.sqlite.faults import explain
+from pipeline.stores.sqlite.index import Placed
 from tests.house import ROOT
 
 EIGHT = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -404,17 +407,37 @@ def test_what_is_taken_out_of_the_index_is_gone_word_by_word(tmp_path: Path) -> 
     path = tmp_path / "store.db"
     strange = "PKK'nın\u0000 \ud83d İSTANBUL 🙂 می‌گذرند ـ ﷺ ½ \ue000 צה\"ל 𐀀 \u0345ß"
     with opened(path) as store:
-        put(store, replace(article("a1", strange), title=strange, actor_names=(strange, "", strange), bands=("ü", '"')))
+        put(store, replace(article("a1", strange), title=strange, actor_names=(strange, "", strange)))
         stored = store.articles(["a1"])["a1"]
         store.save(Changes(articles=(replace(stored, value=article("a1", at=EIGHT + timedelta(days=1))),)))
     with raw(path) as db:
         db.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, words, row)")
-        db.execute("CREATE VIRTUAL TABLE temp.bands USING fts5vocab(main, near, row)")
         left = [term for (term,) in db.execute("SELECT term FROM temp.terms")]
-        bands = db.execute("SELECT term FROM temp.bands").fetchall()
 
     assert sorted(left) == sorted(index.facets(article("a1")))
-    assert bands == []
+
+
+def test_bands_are_found_wherever_their_trees_have_moved_them(tmp_path: Path) -> None:
+    luck = random.Random(3)  # noqa: S311 - a test, no secret
+    held, filled, path = dict[int, Placed](), set[str](), tmp_path / "store.db"
+    opened_once(path)
+    with raw(path) as db:
+        for _ in range(400):
+            position, some = luck.randrange(60), tuple(f"band {luck.randrange(200)}" for _ in range(luck.randrange(8)))
+            new = Placed(replace(article("a1"), bands=some), position)
+            bands.feed(db, [(held.get(position), new)], new=20, recent=100)
+            held[position] = new
+            filled |= {tree for tree in bands.TREES if db.execute(f"SELECT 1 FROM {tree}").fetchone()}  # noqa: S608 - our own names
+        found = {band: sorted(_holders(db, band)) for band in (f"band {number}" for number in range(200))}
+
+    assert found == {
+        band: sorted(position for position, placed in held.items() if band in placed.article.bands) for band in found
+    }
+    assert filled == set(bands.TREES)
+
+
+def _holders(db: sqlite3.Connection, *wanted: str) -> list[int]:
+    return [position for (position,) in db.execute(bands.HOLDERS, (json.dumps(wanted),))]
 
 
 @pytest.mark.parametrize(

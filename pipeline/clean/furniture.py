@@ -73,7 +73,7 @@ def widgets(lines: Sequence[Line], outlet: str) -> Reasons:
     gone: dict[int, str] = {}
     for place, line in enumerate(lines):
         outside = place < TOP_LINES or place >= len(lines) - END_LINES
-        if line.kind == "widget" or line.words == name or (outside and table().tells_time(line.words)):
+        if line.kind == "widget" or (name and line.words == name) or (outside and table().tells_time(line.words)):
             gone[line.number] = WIDGET
     return gone
 

@@ -80,7 +80,7 @@ class Table:
         return (*named, *self.slotted.get("@", ())) if first in self.share else named
 
     def _fits(self, phrase: Words, words: Words) -> bool:
-        """Whether the words fill the phrase; at most one long slot a phrase keeps this short."""
+        """Whether the words fill the phrase; two long slots a phrase at most keep this short."""
         if not phrase:
             return not words
         head, rest = phrase[0], phrase[1:]

@@ -32,10 +32,10 @@ def headline(lines: Sequence[Line], title: str) -> Reasons:
 
 
 def _is_nearly(one: str, other: str) -> bool:
+    if not one or one == other:
+        return bool(one)
     shorter, longer = sorted((one, other), key=len)
-    return bool(one) and (
-        one == other or (len(shorter) >= max(HEADLINE_LETTERS, NEARLY * len(longer)) and shorter in longer)
-    )
+    return len(shorter) >= max(HEADLINE_LETTERS, NEARLY * len(longer)) and shorter in longer
 
 
 def paragraphs(lines: Sequence[Line]) -> Reasons:
@@ -43,15 +43,19 @@ def paragraphs(lines: Sequence[Line]) -> Reasons:
     gone: dict[int, str] = {}
     first: dict[str, Line] = {}
     for line in lines:
-        said = f" {' '.join(line.words)} "
-        if (len(line.words) >= REPEAT_WORDS or len(said) >= REPEAT_LETTERS) and first.setdefault(
-            said, line
-        ) is not line:
+        said = _said(line)
+        is_long = len(line.words) >= REPEAT_WORDS or len(said) >= REPEAT_LETTERS
+        if is_long and first.setdefault(said, line) is not line:
             gone[line.number] = REPEAT
-    everything = "\n".join(f" {' '.join(line.words)} " for line in left(lines, gone))
+    everything = "\n".join(map(_said, left(lines, gone)))
     if len(lines) <= QUOTE_LINES and len(everything) <= QUOTE_LETTERS:
         gone |= {line.number: REPEAT for said, line in first.items() if everything.count(said) > 1}
     return gone
+
+
+def _said(line: Line) -> str:
+    """The words of a line, with a space at each end: found inside another line, it ends there with words too."""
+    return f" {' '.join(line.words)} "
 
 
 def second_article(lines: Sequence[Line]) -> Reasons:
