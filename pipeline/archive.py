@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
-from pipeline.model import Answer, Outcome, Page, Place, Source, StoreError
+from pipeline.model import Answer, ConfigError, Outcome, Page, Place, Source, StoreError
 from pipeline.records import entry_document, outcome_document, read_entry, read_outcome, timestamp
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ class Archive:
     """All WARC files below one fsspec URL."""
 
     def __init__(self, url: str) -> None:
-        """Take any fsspec URL or a local path; nothing is created before the first page. Raises StoreError."""
+        """Take any fsspec URL or a local path; nothing is created before the first page. Raises ConfigError."""
         import fsspec
 
         self.url = url
         try:
             self._files, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as fault:
-            raise StoreError(
+            raise ConfigError(
                 f"archive {url}: {fault}. Use a folder or an fsspec URL whose package is installed."
             ) from fault
         self._local = "file" in _protocols(self._files)
@@ -104,10 +104,12 @@ class Archive:
     def spool(self, run: str, outcomes: Iterable[Outcome]) -> None:
         """Keep outcomes beside the pages while the store is away."""
         lines = "".join(json.dumps(outcome_document(outcome)) + "\n" for outcome in outcomes)
+        name = f"{self._root}/{SPOOL}/{run}.jsonl"
         with _told(self.url):
             self._files.makedirs(f"{self._root}/{SPOOL}", exist_ok=True)
-            with self._files.open(f"{self._root}/{SPOOL}/{run}.jsonl", "ab" if self._local else "wb") as stream:
-                stream.write(lines.encode())
+            earlier = b"" if self._local or not self._files.exists(name) else self._files.cat_file(name)
+            with self._files.open(name, "ab" if self._local else "wb") as stream:
+                stream.write(earlier + lines.encode())
 
     def spooled(self) -> list[tuple[str, list[Outcome]]]:
         """Spool files by name with what they hold; a line cut off by a crash is passed over."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.archive import Archive, Archived, Damaged
-from pipeline.model import Answer, Entry, Fate, Outcome, Page, Source, StoreError
+from pipeline.model import Answer, ConfigError, Entry, Fate, Outcome, Page, Source, StoreError
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 BODY = "<html><p>می‌توان گفت که نیروهای مرزی بازگشتند</p></html>".encode()
@@ -210,12 +210,13 @@ def test_a_full_disk_is_one_clear_sentence_and_keeps_what_was_written(tmp_path: 
 
 
 def test_an_unknown_kind_of_url_is_one_clear_sentence() -> None:
-    with pytest.raises(StoreError, match="nowhere://bucket"):
+    with pytest.raises(ConfigError, match="nowhere://bucket"):
         Archive("nowhere://bucket/pages")
 
 
-def test_outcomes_are_spooled_while_the_store_is_away(tmp_path: Path) -> None:
-    archive = Archive(str(tmp_path))
+@pytest.mark.parametrize("where", ["{}", "memory://{}"])
+def test_outcomes_are_spooled_while_the_store_is_away(tmp_path: Path, where: str) -> None:
+    archive = Archive(where.format(tmp_path))
     outcome = Outcome("run-1", "khabar", "https://khabar.example/1", "fetch", Fate.DROPPED, "http-404", NOW, 4)
 
     archive.spool("run-1", [outcome])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.dedupe import Fingerprint
 from pipeline.model import Article, Changes, Fate, Mention, Outlet, Seen, Stored
 from tests.command_line import Desk, article, spawned, typed
 
@@ -28,11 +29,11 @@ def named(path: str, hours: int, **fields: object) -> Article:
     """An article that names the PKK, published and ingested so many hours ago."""
     at = NOW - hours * HOUR
     mention = Mention("pkk", "PKK", SENTENCE, SENTENCE.index("P"), SENTENCE.index("P") + 3, "text")
-    return article(
+    told = article(
         f"https://desk.example/{path}",
         **{
             "title": f"العنوان {path}",
-            "text": SENTENCE,
+            "text": f"{SENTENCE} {' '.join(f'{path}{number}' for number in range(30))}",
             "language": "ar",
             "published_at": at,
             "fetched_at": at,
@@ -43,10 +44,11 @@ def named(path: str, hours: int, **fields: object) -> Article:
             **fields,
         },
     )
+    return Fingerprint()(told)
 
 
-FRESH, COPY, OLD = named("fresh", 2), named("copy", 1), named("old", 20 * 24)
-COPY = named("copy", 1, story=FRESH.id, copy_of=FRESH.id, lead=False)
+FRESH, OLD = named("fresh", 2), named("old", 20 * 24)
+COPY = named("copy", 1, text=FRESH.text, story=FRESH.id, copy_of=FRESH.id, lead=False)
 OTHER = named("other", 3, actors=("irgc",), mentions=())
 
 

@@ -233,14 +233,17 @@ def test_a_store_of_an_older_version_is_brought_up_to_date_and_a_copy_kept(kept:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
-    [("nowhere://bucket/pages", "Protocol not known"), ("file-in-the-way", "correct the rights, then run again")],
+    ("url", "said", "code"),
+    [
+        ("nowhere://bucket/pages", "Protocol not known", 2),
+        ("file-in-the-way", "correct the rights, then run again", 1),
+    ],
 )
-def test_an_archive_that_cannot_be_used_is_told(desk: Desk, url: str, said: str) -> None:
+def test_an_archive_that_cannot_be_used_is_told(desk: Desk, url: str, said: str, code: int) -> None:
     (desk.folder / "file-in-the-way").write_text("")
     archive = url if ":" in url else str(desk.folder / url)
 
     told = typed("setup", "--config", desk.config, "--store", desk.store, "--archive", archive)
 
-    assert said in told_once(told, 1)
+    assert said in told_once(told, code)
     assert archive in told.err

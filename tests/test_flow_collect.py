@@ -427,7 +427,7 @@ def test_without_sources_a_pass_ends_well(tmp_path: Path) -> None:
     found = trial(tmp_path)
     found.config = Config("config", LOOPBACK)
 
-    assert flow.one_pass(found.run("run-1"), None, {}) == flow.Pass()
+    assert flow.one_pass(found.run("run-1"), None, {}) == flow.Pass(0, {}, 0)
 
 
 def test_progress_is_told_source_by_source(tmp_path: Path) -> None:

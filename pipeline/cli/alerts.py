@@ -29,6 +29,7 @@ def alerts(
         return
     from pipeline import flow
     from pipeline.flow.alert import alert, preview
+    from pipeline.flow.settle import settle
     from pipeline.notify import plain, senders
 
     settings, now = options.load_config(config), datetime.now(UTC)
@@ -43,6 +44,7 @@ def alerts(
             options.warn(f"{found} alerts would have been sent since {start:%Y-%m-%d %H:%M} UTC")
             return
         with opened.exclusive():
+            settle(run)  # a killed run may have stored copies that no story holds together yet
             sent = alert(run, senders(settings.destinations))
     options.warn(f"{sent} alerts sent")
 

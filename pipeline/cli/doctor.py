@@ -24,23 +24,33 @@ LEAP = timedelta(minutes=5)  # a clock further behind what it wrote itself has b
 PROBE = "doctor"  # the state that it writes to see whether it can
 
 
+SOUND, NOTE, FAULT = ("ok   ", "green"), ("note ", "yellow"), ("FAULT", "bold red")
+"""Marks with their colours."""
+
+
+class NoteworthyError(Exception):
+    """Nothing to do here, but worth knowing: the world's fault, or one that mends itself."""
+
+
 @dataclass
 class Findings:
     """What was checked: sentences by part, and whether any is a fault."""
 
-    rows: list[tuple[bool, str, str]] = field(default_factory=list)
+    rows: list[tuple[tuple[str, str], str, str]] = field(default_factory=list)
 
     def check(self, part: str, examine: Callable[[], str]) -> None:
         """Keep what an examination says; a fault is what it raises."""
         try:
-            self.rows.append((True, part, examine()))
+            self.rows.append((SOUND, part, examine()))
+        except NoteworthyError as note:
+            self.rows.append((NOTE, part, str(note)))
         except (ConfigError, StoreError) as fault:
-            self.rows.append((False, part, str(fault)))
+            self.rows.append((FAULT, part, str(fault)))
 
     @property
     def faults(self) -> int:
         """How many parts are at fault."""
-        return sum(not sound for sound, _, _ in self.rows)
+        return sum(mark == FAULT for mark, _, _ in self.rows)
 
 
 def doctor(
@@ -99,7 +109,7 @@ def examine_archive(archive: Archive) -> str:
     recent = archive.files(since=(datetime.now(UTC) - timedelta(days=1)).date())
     torn = [file for file in recent if any(isinstance(found, Damaged) for found in archive.pages(file))]
     if torn:
-        raise StoreError(
+        raise NoteworthyError(
             f"{torn[0]} is cut off at its end, as a crash or a full disk leaves it. What stands before is read; "
             "delete nothing, the pages behind are asked for again."
         )
@@ -130,7 +140,7 @@ def examine_sources(opened: Store, settings: Config, now: datetime) -> str:
     ]
     if failing:
         shown = ", ".join(failing[:5]) + (f" and {len(failing) - 5} more" if len(failing) > 5 else "")  # noqa: PLR2004 - a line's worth
-        raise StoreError(
+        raise NoteworthyError(
             f"{len(failing)} fail: {shown}. `wireroom sources ID` tells more; they are tried again on their own."
         )
     return f"{len(visits)} visited, none failing"
@@ -168,8 +178,7 @@ def print_findings(findings: Findings) -> None:
     from pipeline.cli.screen import console
 
     out = console()
-    for sound, part, told in findings.rows:
-        mark = ("ok   ", "green") if sound else ("FAULT", "bold red")
+    for mark, part, told in findings.rows:
         out.print(Text.assemble(mark, f"  {part}: {told}"))
     count = f"{findings.faults} fault{'s' if findings.faults > 1 else ''}"
     out.print(count if findings.faults else "everything is in order", style="bold")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +11,12 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
+from pipeline.model import Fate
 
 if TYPE_CHECKING:
     from pipeline.flow import Run
     from pipeline.stores import Store
+    from pipeline.watchlist import Config
 
 LONGEST_NAP = 60.0  # seconds: a source added to a shared store is noticed within a minute
 
@@ -32,14 +35,16 @@ def run(
     if source and source not in {each.id for each in settings.sources or ()}:
         raise options.ConfigError(f"--source {source}: no such id in {settings.folder}/sources.yaml.")
     pages = options.open_archive(archive)
-    failed = False
     with options.open_store(store) as opened:
         try:
-            while True:
-                failed |= one_pass(Run(settings, opened, pages, ""), source)
-                if not watch:
-                    break
-                nap(opened)
+            failed = one_pass(Run(settings, opened, pages, ""), source)
+            if source:  # a person asks once; later passes wait until it is due
+                settings = replace(
+                    settings, sources=tuple(each for each in settings.sources or () if each.id == source)
+                )
+            while watch:
+                nap(opened, settings)
+                one_pass(Run(settings, opened, pages, ""), watching=True)
         except KeyboardInterrupt:
             if not watch:
                 raise
@@ -49,10 +54,8 @@ def run(
         raise typer.Exit(1)
 
 
-def one_pass(prepared: Run, asked: str = "") -> bool:
-    """Make one pass and print its table; tell whether an entry failed."""
-    from dataclasses import replace
-
+def one_pass(prepared: Run, asked: str = "", *, watching: bool = False) -> bool:
+    """Make a pass and print its table, while `watching` only where something happened; tell whether an entry failed."""
     from pipeline import flow
     from pipeline.cli.progress import Progress
     from pipeline.cli.screen import print_outcomes
@@ -61,18 +64,25 @@ def one_pass(prepared: Run, asked: str = "") -> bool:
     with Progress() as progress:
         run = replace(prepared, id=flow.new_id(datetime.now(UTC)), note=progress.note, tick=progress.tick)
         done = flow.one_pass(run, asked or None, senders(run.config.destinations))
+    failed = False
+    for interrupted, pages in done.recovered.items():
+        options.warn(f"{pages} pages of an interrupted run were archived already and are stored now")
+        recovered = list(run.store.outcomes(interrupted))
+        print_outcomes(recovered)
+        failed |= any(outcome.entry and outcome.fate == Fate.FAILED for outcome in recovered)
     outcomes = list(run.store.outcomes(run.id))
-    print_outcomes(outcomes)
-    if not outcomes:
+    if outcomes or not watching:
+        print_outcomes(outcomes)
+    if not outcomes and not watching:
         options.warn("no source is due; `wireroom sources` tells when each is")
-    if done.recovered:
-        options.warn(f"{done.recovered} pages of an interrupted run were archived already and are stored now")
-    return any(outcome.entry and outcome.fate == "failed" for outcome in outcomes)
+    return failed or any(outcome.entry and outcome.fate == Fate.FAILED for outcome in outcomes)
 
 
-def nap(store: Store) -> None:
-    """Sleep until the next source is due, a minute at most."""
+def nap(store: Store, settings: Config) -> None:
+    """Sleep until the next of the enabled sources is due, a minute at most."""
     now = datetime.now(UTC)
-    due = [each.value.next_visit for each in store.visits().values() if each.value.next_visit]
+    enabled = {source.id for source in settings.sources or () if source.enabled}
+    visits = (each.value for each in store.visits(enabled).values())
+    due = [visit.next_visit for visit in visits if visit.next_visit]
     seconds = min(((at - now).total_seconds() for at in due), default=LONGEST_NAP)
     time.sleep(min(max(seconds, 1.0), LONGEST_NAP))

@@ -56,11 +56,11 @@ def reading(config: Config) -> tuple[Reader, NamedStages]:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass did: pages read of this run, pages recovered of interrupted runs, alerts sent."""
+    """What a pass did: pages read of its own, pages recovered by the interrupted run that fetched them, alerts sent."""
 
-    pages: int = 0
-    recovered: int = 0
-    alerts: int = 0
+    pages: int
+    recovered: Mapping[str, int]
+    alerts: int
 
 
 def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass:
@@ -81,7 +81,7 @@ def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass
         settle(run)
         sent = alert(run, senders)
         _forget(run)
-    return Pass(read.total(), left.total(), sent)
+    return Pass(read.total(), left, sent)
 
 
 def readers(config: Config) -> Readers:
