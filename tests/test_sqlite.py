@@ -23,6 +23,7 @@ from pipeline.query import DEPTH, TOKENS, Search, parse
 from pipeline.stores.sqlite import SqliteStore, bands, index, schema
 from pipeline.stores.sqlite.faults import explain
 from pipeline.stores.sqlite.index import Placed
+from pipeline.stores.sqlite.search import NEWEST
 from tests.house import ROOT
 
 EIGHT = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -341,8 +342,8 @@ from tests.test_sqlite import *
 with opened(Path({path!r})) as store, store.exclusive():
     child = os.fork()  # a worker that outlives its parent
     if child == 0:
+        print(os.getpid(), flush=True)
         signal.pause()
-    print(child, flush=True)
     os.waitpid(child, 0)
 """
 
@@ -479,3 +480,12 @@ def test_the_syntax_of_the_index_is_nothing_but_words(tmp_path: Path, words: str
         put(store, article("a1", "something else"), article("a2", words))
 
         assert found(store, words) == ["a2"]
+
+
+def test_the_newest_are_read_from_the_end_of_the_index_without_sorting(tmp_path: Path) -> None:
+    opened_once(tmp_path / "store.db")
+    with raw(tmp_path / "store.db") as db:
+        plan = str(db.execute(f"EXPLAIN QUERY PLAN {NEWEST}", ("a", 0, 1)).fetchall())
+
+    assert "VIRTUAL TABLE" in plan
+    assert "B-TREE" not in plan

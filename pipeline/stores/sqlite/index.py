@@ -35,7 +35,6 @@ SEAM = "\ue000"  # stands between names so that no phrase spans two; folding nev
 FOLDED = ((0x20, 0x600), (0x600, 0x900), (0x1E00, 0x2070), (0xFB00, 0xFF00))
 """Code points whose folding is compared at every start (4 ms): the scripts of our languages and their punctuation."""
 
-
 INSERT = "INSERT INTO words (rowid, title, text, names, facets) VALUES (?, ?, ?, ?, ?)"
 DELETE = "INSERT INTO words (words, rowid, title, text, names, facets) VALUES ('delete', ?, ?, ?, ?, ?)"
 

@@ -11,7 +11,7 @@ from pipeline.model import StoreError
 
 APPLICATION = 0x57495245  # "WIRE" in the header tells our files from other programs' (PRAGMA application_id)
 BUSY_SECONDS = 30.0  # one batch of articles takes well below a second
-CACHE_KIB = 16384
+CACHE_KIB = 16384  # pages a connection keeps in memory; 64 MB made neither writing nor searching faster
 CHECKPOINT_PAGES = 16000  # 64 MB of log: a page that several batches touch is copied into the database once
 LOG_BYTES = 96 << 20  # a log that one big write made longer is cut again
 
