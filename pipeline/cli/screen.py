@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pipeline.model import Fate, Outcome
-from pipeline.notify import readable
+from pipeline.notify import FSI, PDI, readable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pipeline.excerpt import Excerpt
     from pipeline.model import Article, Hit
 
-ISOLATE, RELEASE = "\u2068", "\u2069"  # first-strong isolate: right-to-left text keeps its order among Latin words
 UNCUT = 100_000  # columns of a pipe
 COLOURS = {
     Fate.KEPT: "green",
@@ -86,13 +85,13 @@ def marked(excerpt: Excerpt) -> Text:
     from rich.text import Text
 
     coloured = sys.stdout.isatty()
-    text, at = Text(ISOLATE), 0
+    text, at = Text(FSI), 0
     for start, end in excerpt.marks:
         hit = excerpt.text[start:end]
         text.append(excerpt.text[at:start])
         text.append(hit if coloured else f"⟦{hit}⟧", style="bold black on yellow")
         at = end
-    return text.append(excerpt.text[at:] + RELEASE)
+    return text.append(excerpt.text[at:] + PDI)
 
 
 def _facts(hit: Hit) -> list[str]:
