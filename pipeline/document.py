@@ -6,6 +6,7 @@ fraction of a second does not survive the way there and back, nor does what only
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -39,7 +40,7 @@ def document(article: Article, *, private: bool = False) -> Document:
         "lead": article.lead,
         "copy_of": article.copy_of or None,
         "first_outlet": article.first_outlet or None,
-        "removed": [{"text": each.text, "reason": each.reason} for each in article.removed],
+        "removed": [_removed(each) for each in article.removed],
         "flags": list(article.flags),
         "archive": {"file": article.archive.file, "offset": article.archive.offset} if article.archive else None,
         "extractor": dict(zip(("name", "version"), article.extractor, strict=True)) if any(article.extractor) else None,
@@ -72,13 +73,15 @@ def article(document: Mapping[str, Any]) -> Article:
         lead=document["lead"],
         copy_of=document["copy_of"] or "",
         first_outlet=document["first_outlet"] or "",
-        removed=tuple(Removed(**each) for each in document["removed"]),
+        removed=tuple(_read_removed(each) for each in document["removed"]),
         flags=tuple(document["flags"]),
         archive=Place(**archive) if archive else None,
         extractor=(extractor["name"], extractor["version"]) if extractor else ("", ""),
         revision=document["revision"],
         bands=tuple(document.get("bands", ())),
         readings=tuple(Reading(moment(each["fetched_at"]), each["digest"]) for each in document.get("readings", ())),
+        digest=b64decode(document.get("digest", "")),
+        recalled=b64decode(document.get("recalled", "")),
     )
 
 
@@ -86,6 +89,8 @@ def _private(article: Article) -> Document:
     return {
         "bands": list(article.bands),
         "readings": [{"fetched_at": timestamp(each.fetched_at), "digest": each.digest} for each in article.readings],
+        "digest": b64encode(article.digest).decode(),
+        "recalled": b64encode(article.recalled).decode(),
     }
 
 
@@ -102,6 +107,21 @@ def _mention(mention: Mention) -> Document:
 
 def _read_mention(told: Mapping[str, Any]) -> Mention:
     return Mention(told["actor"], told["alias"], told["sentence"], told["start"], told["end"], told["in"])
+
+
+def _removed(piece: Removed) -> Document:
+    return {
+        "text": piece.text,
+        "reason": piece.reason,
+        "line": piece.line,
+        "pages": piece.pages,
+        "url": piece.url or None,
+    }
+
+
+def _read_removed(told: Mapping[str, Any]) -> Removed:
+    """The removed piece; of those that an older version wrote only text and reason are known."""
+    return Removed(told["text"], told["reason"], told.get("line"), told.get("pages", 0), told.get("url") or "")
 
 
 def _outlet(outlet: Outlet) -> Document | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -68,6 +68,17 @@ def leftovers(visit: Visit, settled: Iterable[int]) -> Visit:
     """The visit without the promises that an interrupted run has settled, named by their entry numbers."""
     done = set(settled)
     return replace(visit, pending=tuple(entry for entry in visit.pending if entry.number not in done))
+
+
+def offers(visit: Visit) -> dict[str, Entry]:
+    """What pages of the source offered and nobody has asked for yet, by article id."""
+    return {urls.article_id(entry.url): entry for entry in visit.pending if entry.offered}
+
+
+def wanted(visit: Visit, seen: Container[str]) -> Visit:
+    """The visit without the offers that were met in another way; no feed has promised them, so they have no outcome."""
+    met = [entry for key, entry in offers(visit).items() if key in seen]
+    return replace(visit, pending=tuple(entry for entry in visit.pending if entry not in met))
 
 
 def decide(answer: Feed | None, visit: Visit, seen: Mapping[str, Seen], now: datetime) -> Intake:

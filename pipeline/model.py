@@ -15,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 __all__ = [
     "Alert",
     "Answer",
     "Article",
+    "Block",
     "Changes",
     "Claim",
     "ConfigError",
@@ -29,6 +30,7 @@ __all__ = [
     "Fate",
     "Feed",
     "Hit",
+    "Known",
     "Location",
     "Mention",
     "Outcome",
@@ -141,6 +143,7 @@ class Entry:
     number: int = 0  # position in the answer, from 1
     attempts: int = 0  # pages asked for in vain so far
     not_before: datetime | None = None  # earliest next attempt
+    offered: bool = False  # by the page of another article, not by a feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +217,30 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A piece of text that cleaning took out, and why."""
+    """A piece of text that cleaning took out, and why; pieces and the text together are all that the page gave."""
 
     text: str
     reason: str
+    line: int | None = None  # number of its first line among all lines that the page gave, from 0; None: no line of them
+    pages: int = 0  # other pages of the outlet that vouch for it
+    url: str = ""  # address of its own, where a second article carries one
+
+
+class Block(NamedTuple):
+    """A run of text between two block-level boundaries of a page, anywhere on it."""
+
+    letters: str  # its letters and masked digits, as `pipeline.boilerplate.letters` gives them
+    boxes: tuple[int, ...] = ()  # its slot: 16-bit hashes of the elements around it, each with its path; innermost first
+    link: bool = False  # half of it and more is links
+
+
+class Known(NamedTuple):
+    """What is remembered of one page of an outlet."""
+
+    id: str  # article id
+    published_at: datetime | None
+    digest: bytes
+    recalled: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +315,10 @@ class Article:
     # stored for our own use, not part of the public document
     bands: tuple[str, ...] = ()  # LSH bands of near copies
     readings: tuple[Reading, ...] = ()
+    digest: bytes = b""  # what the outlet's other pages are told of this one (pipeline.boilerplate)
+    recalled: bytes = b""  # what they told of it when it was cleaned
     # on the way only
+    blocks: tuple[Block, ...] = ()  # of the whole page
     region_mentions: tuple[RegionMention, ...] = ()
     origins: tuple[tuple[str, str], ...] = ()  # (field, where it came from), for `wireroom check`
     declared_language: str = ""

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Self
 
 from pipeline.archive import Archived
@@ -58,10 +59,20 @@ Reading = Article | Unread
 
 
 def read(page: Page, extract: Reader, stages: NamedStages) -> Reading:
-    """Extract a page and pass it through the stages; the one place that survives a bug, so that a run does."""
+    """Extract a page and pass it through the stages."""
+    return _passed(partial(extract, page), stages)
+
+
+def read_again(article: Article, stages: NamedStages) -> Reading:
+    """Pass an article that was read before through stages."""
+    return _passed(lambda: article, stages)
+
+
+def _passed(begin: Callable[[], Article], stages: NamedStages) -> Reading:
+    """Pass what begins through the stages; the one place that survives a bug, so that a run does."""
     name = "extract"
     try:
-        article = extract(page)
+        article = begin()
         for name, stage in stages:  # noqa: B007 - read where it ended
             article = stage(article)
     except Drop as drop:
@@ -157,6 +168,14 @@ class Readers:
         while waiting:
             yield self._result(*waiting.popleft())
 
+    def stages(self) -> NamedStages:
+        """The stages, for what has to be cleaned again in this process; where it forked they are built already."""
+        return self._work()[1]
+
+    def _work(self) -> tuple[Reader, NamedStages]:
+        self._built = self._built or self._build()
+        return self._built
+
     def _submit(self, page: Page) -> Future[Reading]:
         if self._pool is None:
             self._pool = self._start(self._workers)
@@ -185,8 +204,7 @@ class Readers:
     def _start(self, workers: int) -> ProcessPoolExecutor:
         inherits = self._context.get_start_method() == "fork"
         if inherits:
-            self._built = self._built or _warmed(self._build())
-            _Work.reader, _Work.stages = self._built
+            _Work.reader, _Work.stages = self._work() if self._pool else _warmed(self._work())
         build = None if inherits else self._build
         return ProcessPoolExecutor(workers, self._context, _prepare, (self._seconds, build))
 

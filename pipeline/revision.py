@@ -19,9 +19,9 @@ def merge(old: Article | None, new: Article) -> tuple[Article, Fate, str]:
     """Merge an article as it was just read, its one reading in `readings`, into what is stored under its id.
 
     Gives what to store, the fate of the page and the reason: kept as `new` or `changed`; unchanged as `same`, or as
-    `older` where a newer reading is stored. An unchanged article differs in `readings`, `revision` and a provisional
-    `published_at` at most; it is `old` itself where the reading was known. Its place among copies stays until the
-    settling.
+    `older` where a newer reading is stored. An unchanged article differs in `readings`, `revision`, `digest` and a
+    provisional `published_at` at most; it is `old` itself where the reading was known. Its place among copies stays
+    until the settling.
     """
     (reading,) = new.readings
     if old is None:
@@ -46,14 +46,16 @@ def merge(old: Article | None, new: Article) -> tuple[Article, Fate, str]:
             first_outlet=old.first_outlet,
         ),
     )
-    return (stored, Fate.UNCHANGED, "same") if same(stored, read) else (read, Fate.KEPT, "changed")
+    if not same(stored, read):
+        return read, Fate.KEPT, "changed"
+    return stored if stored.digest == read.digest else replace(stored, digest=read.digest), Fate.UNCHANGED, "same"
 
 
 def same(first: Article, second: Article) -> bool:
     """Tell whether two articles agree in all that two equal stores must agree in.
 
-    That is every stored field but `fetched_at`, `ingested_at`, `archive`, the history of readings, and `published_at`
-    where it only says when we fetched the page.
+    That is every stored field but `fetched_at`, `ingested_at`, `archive`, the history of readings, `published_at`
+    where it only says when we fetched the page, and `digest`: what stands around the article changes with every fetch.
     """
     return _lasting(first) == _lasting(second)
 
@@ -67,6 +69,8 @@ def _lasting(article: Article) -> Article:
         ingested_at=None,
         archive=None,
         readings=(),
+        digest=b"",
+        blocks=(),
         region_mentions=(),
         origins=(),
         declared_language="",

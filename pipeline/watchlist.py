@@ -92,6 +92,14 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class Forced:
+    """Lines of one outlet that cleaning keeps or drops whatever it has learned, as a person wrote them."""
+
+    keep: frozenset[str] = frozenset()
+    drop: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class FetchSettings:
     """Manners and limits of fetching; numbers nobody changes are constants beside the code."""
 
@@ -146,3 +154,4 @@ class Config:
     rules: tuple[Rule, ...] = ()
     destinations: tuple[Destination, ...] = ()
     exclusions: tuple[str, ...] = ()  # words that are also place names, of all languages
+    boilerplate: Mapping[str, Forced] = field(default_factory=dict)  # outlet id: lines

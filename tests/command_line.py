@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
-from collections.abc import Mapping
+import termios
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from pipeline.cli import main
@@ -85,6 +88,39 @@ def spawned(
     return Typed(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def shown(*words: str | Path, width: int) -> str:
+    """What a terminal of so many columns shows of a command, styles as they are sent to it."""
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (50, width))
+    received: list[bytes] = []
+    reader = Thread(target=lambda: received.extend(_until_closed(leader)))
+    reader.start()
+    plain = {key: value for key, value in ENVIRONMENT.items() if key not in {"COLUMNS", "LINES", "NO_COLOR"}}
+    subprocess.run(  # noqa: S603 - commands of our own
+        [sys.executable, "-m", "pipeline", *map(str, words)],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        cwd=ROOT,
+        env={**plain, "TERM": "xterm-256color"},
+        check=False,
+        timeout=SECONDS,
+    )
+    os.close(follower)
+    reader.join()
+    os.close(leader)
+    return b"".join(received).decode().replace("\r\n", "\n")
+
+
+def _until_closed(leader: int) -> Iterator[bytes]:
+    """What is written into a terminal until nobody holds its other end."""
+    while True:
+        try:
+            yield os.read(leader, 65_536)
+        except OSError:  # how Linux tells it
+            return
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """A folder with a configuration, a store and an archive of its own."""
@@ -134,6 +170,10 @@ class Desk:
     def spawned(self, *words: str, before: str = "") -> Typed:
         """Type a command here, in a process of its own."""
         return spawned(*words, *self.places, folder=self.folder, before=before)
+
+    def shown(self, *words: str, width: int = 80) -> str:
+        """What a terminal shows of a command typed here."""
+        return shown(*words, *self.places, width=width)
 
     def opened(self) -> SqliteStore:
         """Its store; the caller closes it."""

@@ -14,6 +14,7 @@ RINGS = {
     "pure": {
         "alerts",
         "annotate",
+        "boilerplate",
         "clean",
         "dedupe",
         "document",

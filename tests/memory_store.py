@@ -6,6 +6,7 @@ It searches by asking `query.matches` of every article. Times are kept in whole 
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 
 from pipeline import query
 from pipeline.document import article, document
-from pipeline.model import Article, Changes, Claim, Hit, Outcome, Seen, Stored, Visit
+from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, Visit
 from pipeline.query import And, Node, Not, Or, Search, Term
 
 OLDEST = datetime.min.replace(tzinfo=UTC)  # where an article without date stands
@@ -59,6 +60,15 @@ class MemoryStore:
         start = _whole(since)
         found = [each.value for each in self._stored() if each.value.ingested_at and each.value.ingested_at >= start]
         yield from sorted(found, key=lambda article: (article.ingested_at or OLDEST, article.id))
+
+    def remembered(self, outlet: str, since: datetime | None, until: datetime | None, beyond: int) -> list[Known]:
+        """Pages of an outlet around a time."""
+        told = (each.value for each in self._stored() if each.value.digest and each.value.outlet.id == outlet)
+        pages = sorted((_dated(page.published_at), page.id, page) for page in told)
+        times = [at for at, _, _ in pages]
+        first, last = bisect_left(times, _dated(since)), bisect_right(times, _dated(until))
+        near = (page for _, _, page in pages[max(0, first - beyond) : last + beyond])
+        return [Known(page.id, page.published_at, page.digest, page.recalled) for page in near]
 
     def save(self, changes: Changes) -> frozenset[str]:
         """Write what is not stale."""
@@ -200,6 +210,11 @@ def _count(node: Node | None, field: list[str]) -> int:
             return sum(_count(part, field) for part in parts)
         case None | Not():
             return 0
+
+
+def _dated(at: datetime | None) -> tuple[bool, datetime]:
+    """Sorts by time in whole seconds, what has none before all others."""
+    return at is not None, _whole(at) if at else OLDEST
 
 
 def _whole(at: datetime) -> datetime:

@@ -101,7 +101,7 @@ def test_the_headline_above_the_text_is_removed(first: str) -> None:
     found = cleaned(first, *BODY)
 
     assert found.text.split("\n") == BODY
-    assert found.removed == (Removed(first, "headline"),)
+    assert found.removed == (Removed(first, "headline", line=0),)
 
 
 def test_the_headline_may_stand_below_a_caption_or_at_the_end() -> None:
@@ -171,7 +171,7 @@ def test_a_second_article_goes_with_all_that_follows() -> None:
     found = cleaned(*FIRST, *SECOND, BODY[0])
 
     assert "Harvest" not in found.text
-    assert found.removed == (Removed("\n".join((*SECOND, BODY[0])), "second-article"),)
+    assert found.removed == (Removed("\n".join((*SECOND, BODY[0])), "second-article", line=len(FIRST)),)
 
 
 def test_it_goes_even_if_it_is_longer_than_the_first() -> None:
@@ -239,7 +239,7 @@ def test_an_article_of_which_most_would_go_stays_whole_and_is_flagged() -> None:
 def test_repeats_go_even_then() -> None:
     found = cleaned(TITLE, "Share this article", "Advertisement", "Read Mode", "Bridge closed.")
 
-    assert found.removed == (Removed(TITLE, "headline"),)
+    assert found.removed == (Removed(TITLE, "headline", line=0),)
     assert found.flags == ("mostly-furniture",)
 
 
@@ -247,9 +247,9 @@ def test_neighbours_that_went_for_one_reason_are_told_as_one_piece() -> None:
     found = cleaned(TITLE, "Share this article", "3 min read", *BODY, "Advertisement")
 
     assert found.removed == (
-        Removed(TITLE, "headline"),
-        Removed("Share this article\n3 min read", "widget"),
-        Removed("Advertisement", "widget"),
+        Removed(TITLE, "headline", line=0),
+        Removed("Share this article\n3 min read", "widget", line=1),
+        Removed("Advertisement", "widget", line=7),
     )
 
 

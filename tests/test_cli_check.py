@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
-from pipeline.model import Changes, Removed, Stored
+from pipeline import flow
+from pipeline.config import load
+from pipeline.model import Answer, Article, Changes, Entry, Page, Removed, Stored
 from tests.command_line import Desk, Typed, article, typed
 from tests.local_server import LocalServer, Reply
 
@@ -28,6 +32,7 @@ PAGE = (
     "</article></body></html>"
 )
 URL = "https://www.riverpost.example/2026/mill"
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -68,13 +73,17 @@ def test_a_saved_page_is_shown_with_the_origin_of_each_field(desk: Desk, page: s
     assert found["extractor"][0].startswith("trafilatura ")
 
 
+def text_of(told: Typed) -> list[str]:
+    """The lines of the page, which stand below the fields."""
+    return told.out.removesuffix("\n").split("\n\n")[1].split("\n")
+
+
 def test_the_text_the_removals_and_the_names_follow(desk: Desk, page: str) -> None:
     told = desk.typed("check", page, "--url", URL)
 
-    assert "\n" + "\n".join(PARAGRAPHS) + "\n" in told.out
-    removed = told.out.split("\nremoved\n")[1].split("\n\n")[0]
-    assert PARAGRAPHS[0] in removed
-    assert re.match(r"  [a-z-]+: ", removed)
+    headline, *text = text_of(told)
+    assert headline == "- ⟦headline⟧ The mill turns again"
+    assert text == [*PARAGRAPHS, f"- ⟦repeats a paragraph above⟧ {PARAGRAPHS[0]}"]
     named = told.out.split("\nnamed\n")[1]
     assert named == f"  pkk: PKK - {PARAGRAPHS[1]}\n"
 
@@ -139,18 +148,235 @@ def test_a_private_address_is_never_asked(desk: Desk) -> None:
     assert told.out.startswith("dropped: private-address (")
 
 
-def test_a_stored_article_is_shown_by_its_id(desk: Desk) -> None:
-    kept = article(URL, title="پەیمان", text="دەقی هەواڵ", language="ckb", removed=(Removed("Share", "widget"),))
+def stored(desk: Desk, *articles: Article) -> None:
+    """Put articles into the store of a desk."""
     store = desk.opened()
-    store.save(Changes(articles=(Stored(kept),)))
+    store.save(Changes(articles=tuple(map(Stored, articles))))
     store.close()
 
-    told = desk.typed("check", kept.id)
+
+def checked(desk: Desk, text: str = "", **fields: object) -> Typed:
+    """What is told of a stored article."""
+    kept = article(URL, text=text, **fields)
+    stored(desk, kept)
+    return desk.typed("check", kept.id)
+
+
+def test_a_stored_article_is_shown_by_its_id(desk: Desk) -> None:
+    told = checked(desk, "دەقی هەواڵ", title="پەیمان", language="ckb", removed=(Removed("Share", "widget", 1),))
 
     assert told.code == 0
     assert "پەیمان" in fields(told)["title"][0]
-    assert "دەقی هەواڵ" in told.out
-    assert "  widget: Share" in told.out
+    assert text_of(told) == ["دەقی هەواڵ", "- ⟦widget⟧ Share"]
+
+
+# What was removed, at its place and with its reason
+
+
+def test_removed_lines_stand_where_they_stood_on_the_page(desk: Desk) -> None:
+    told = checked(
+        desk,
+        "One.\nTwo.\n- a list item\nThree.",
+        removed=(
+            Removed("Search", "widget", 0),
+            Removed("Related\nMore of it", "outlet-repeats", 3, 10),
+            Removed("Tags", "outlet-repeats", 5, 1),
+            Removed("One.", "repeat", 8),
+        ),
+    )
+
+    assert text_of(told) == [
+        "- ⟦widget⟧ Search",
+        "One.",
+        "Two.",
+        "- ⟦outlet repeats, on at least 10 other pages⟧ Related",
+        "- ⟦same⟧ More of it",
+        "- ⟦outlet repeats, on at least 1 other page⟧ Tags",
+        "- a list item",
+        "Three.",
+        "- ⟦repeats a paragraph above⟧ One.",
+    ]
+    assert fields(told)["removed"] == ("5 of 9 lines", "outlet-repeats 3, widget 1, repeat 1")
+
+
+@pytest.mark.parametrize(
+    ("piece", "words"),
+    [
+        (Removed("x", "widget", 1), "widget"),
+        (Removed("x", "slot", 1), "slot: the place on the page where teasers stand"),
+        (Removed("x", "links", 1), "links only"),
+        (Removed("x", "headline", 1), "headline"),
+        (Removed("x", "script", 1), "leaked script"),
+        (Removed("x", "configured", 1), "boilerplate.yaml"),
+        (Removed("x", "beside", 1), "prose beside the text"),
+        (Removed("x", "second-article", 1), "second article"),
+        (Removed("x", "of-a-later-version", 1), "of-a-later-version"),
+    ],
+)
+def test_every_reason_is_told_in_words(desk: Desk, piece: Removed, words: str) -> None:
+    assert text_of(checked(desk, "Text.", removed=(piece,))) == ["Text.", f"- ⟦{words}⟧ x"]
+
+
+def test_an_article_found_beside_the_text_comes_after_it_with_its_own_address(desk: Desk) -> None:
+    other = Removed("Another story.\nIts second paragraph.", "second-article", url="https://riverpost.example/2")
+
+    told = checked(desk, "Text.", removed=(other, Removed("Share", "widget", 1)))
+
+    assert text_of(told) == ["Text.", "- ⟦widget⟧ Share"]
+    assert told.out.split("\n\n")[2] == (
+        "removed elsewhere on the page\n"
+        "- ⟦second article, https://riverpost.example/2⟧ Another story.\n- ⟦same⟧ Its second paragraph.\n"
+    )
+
+
+def test_lines_from_right_to_left_are_isolated_from_their_reason(desk: Desk) -> None:
+    told = checked(desk, "نص الخبر.", removed=(Removed("تابعنا\nעקבו אחרינו", "widget", 0),))
+
+    assert text_of(told) == ["- ⟦widget⟧ \u2068تابعنا\u2069", "- ⟦same⟧ \u2068עקבו אחרינו\u2069", "نص الخبر."]
+
+
+def test_what_an_older_version_removed_has_no_place_and_comes_last(desk: Desk) -> None:
+    told = checked(desk, "Text.", removed=(Removed("Share", "widget"),))
+
+    assert text_of(told) == ["Text."]
+    assert told.out.endswith("\n\nremoved elsewhere on the page\n- ⟦widget⟧ Share\n")
+
+
+def test_a_page_of_which_nothing_is_left_still_shows_what_went(desk: Desk) -> None:
+    assert text_of(checked(desk, "", removed=(Removed("Share", "widget", 0),))) == ["- ⟦widget⟧ Share"]
+
+
+def test_an_article_of_which_nothing_was_removed_is_its_text(desk: Desk) -> None:
+    told = checked(desk, "One.\nTwo.")
+
+    assert text_of(told) == ["One.", "Two."]
+    assert fields(told)["removed"] == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("mostly-furniture", "by its wording more than half of this is furniture, so nothing was taken"),
+        ("mostly-repeats", "most of this stands on other pages of the outlet too, so nothing was taken"),
+        ("feed-text", "this is the feed's"),
+        ("charset-guessed", "it was guessed"),
+        ("of-a-later-version", ""),
+    ],
+)
+def test_a_flag_is_explained_in_a_sentence(desk: Desk, flag: str, said: str) -> None:
+    told = checked(desk, "Text.", flags=(flag,))
+
+    [sentence] = [line for line in told.lines if line.startswith(f"{flag}: ")]
+    assert said in sentence
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_on_a_terminal_removed_lines_are_dimmed_struck_and_marked_all_the_same(desk: Desk, width: int) -> None:
+    long = "تابعوا آخر أخبار النهر والقرى التي على ضفتيه في تطبيقنا الجديد الذي يعمل بلا إنترنت " * 3
+    kept = article(URL, text="Text.", removed=(Removed("Share", "widget", 0), Removed(long.strip(), "slot", 2)))
+    stored(desk, kept)
+
+    told = desk.shown("check", kept.id, width=width)
+
+    assert "- \x1b[33m⟦widget⟧\x1b[0m \x1b[2;9mShare\x1b[0m\nText.\n- \x1b[33m⟦slot: " in told
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+    assert max(map(cell_len, plain.split("\n"))) <= width
+    assert " ".join(long.split()) in " ".join(plain.split())
+
+
+# What other pages of the outlet tell
+
+APPEAL = "The River Post lives on what its readers give, and on nothing else: eleven villages pay for it."
+
+
+WORDS = ("white", "green", "old", "upper", "little", "silver")
+
+
+def told_page(number: int) -> str:
+    """A page of the outlet with two paragraphs of its own, and the appeal that stands below all its stories."""
+    word = WORDS[number]
+    own = (
+        f"<p>Story {word} of the river: the {word} ferry will cross again from Sunday, its owner told us.</p>"
+        f"<p>He has mended the {word} hull with wood from the {word} valley, and asks for no more.</p>"
+    )
+    return (
+        f'<html lang="en"><head><title>The {word} ferry</title>'
+        f'<meta property="article:published_time" content="2026-11-1{number}T06:30:00Z"></head>'
+        f'<body><article><h1>The {word} ferry</h1>{own}<p class="appeal">{APPEAL}</p></article></body></html>'
+    )
+
+
+@pytest.fixture
+def known(desk: Desk) -> Desk:
+    """A desk whose store holds five pages of the outlet."""
+    settings = load(desk.config, {})
+    reader, stages = flow.reading(settings)
+    source = next(iter(settings.sources or ()))
+    for number in range(5):
+        url = f"https://www.riverpost.example/2026/{WORDS[number]}"
+        answer = Answer(url, 200, (("content-type", "text/html"),), told_page(number).encode(), NOW)
+        read = reader(Page(url, answer, Entry(url), source, "run-1"))
+        for _, stage in stages:
+            read = stage(read)
+        stored(desk, read)
+    return desk
+
+
+@pytest.fixture
+def sixth(tmp_path: Path) -> str:
+    path = tmp_path / "sixth.html"
+    path.write_text(told_page(5), encoding="utf-8")
+    return str(path)
+
+
+def test_a_page_is_cleaned_against_what_the_store_knows_of_its_outlet(known: Desk, sixth: str) -> None:
+    told = known.typed("check", sixth, "--url", "https://www.riverpost.example/2026/silver")
+
+    assert told.code == 0
+    assert text_of(told)[-1] == f"- ⟦outlet repeats, on at least 5 other pages⟧ {APPEAL}"
+    assert fields(told)["outlet memory"][0] == "knows some of these lines"
+
+
+@pytest.mark.parametrize("url", ["", "https://other.example/2026/silver"])
+def test_other_outlets_tell_nothing(known: Desk, sixth: str, url: str) -> None:
+    told = known.typed("check", sixth, "--url", url)
+
+    assert text_of(told)[-1] == APPEAL
+    assert fields(told)["outlet memory"][0] == "knows none of these lines"
+
+
+def test_without_a_store_a_page_is_judged_alone(desk: Desk, sixth: str) -> None:
+    told = desk.typed("check", sixth, "--url", "https://www.riverpost.example/2026/silver")
+
+    assert text_of(told)[-1] == APPEAL
+    assert not desk.database.exists()
+
+
+def test_the_store_is_left_as_it_was(known: Desk, sixth: str) -> None:
+    before = known.database.read_bytes()
+
+    assert known.typed("check", sixth, "--url", "https://www.riverpost.example/2026/silver").code == 0
+
+    assert known.database.read_bytes() == before
+    assert sorted(path.name for path in known.folder.iterdir()) == ["config", "sixth.html", "wireroom.db"]
+
+
+def test_a_line_is_kept_or_dropped_by_force(known: Desk, sixth: str) -> None:
+    known.write(
+        boilerplate=f"""
+- outlet: river-post
+  keep: ["{APPEAL.upper()}"]
+  drop: ["He has mended the silver hull with wood from the silver valley — and asks for no more"]
+"""
+    )
+
+    told = known.typed("check", sixth, "--url", "https://www.riverpost.example/2026/silver")
+
+    *_, dropped, kept = text_of(told)
+    assert dropped == (
+        "- ⟦boilerplate.yaml⟧ He has mended the silver hull with wood from the silver valley, and asks for no more."
+    )
+    assert kept == APPEAL
 
 
 @pytest.mark.parametrize("target", ["page", "id", "url"])
@@ -161,6 +387,13 @@ def test_nothing_is_written(desk: Desk, page: str, target: str) -> None:
     desk.typed("check", asked[target])
 
     assert sorted(desk.folder.rglob("*")) == before
+
+
+def test_a_store_of_another_form_is_wrong_use(desk: Desk, page: str) -> None:
+    told = typed("check", page, "--config", desk.config, "--store", "postgres://host/db")
+
+    assert (told.code, told.out) == (2, "")
+    assert "expected sqlite:///" in told.err
 
 
 def test_a_store_that_is_not_there_is_told_instead_of_made(desk: Desk) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.boilerplate import digest, recalls
 from pipeline.cli import options
 from pipeline.cli.extract import Lines, written
+from pipeline.cli.row import Row
 from pipeline.flow import stages
+from pipeline.model import Article, Known, Stage
 from tests.command_line import ENVIRONMENT, Desk, Typed, spawned
 from tests.house import ROOT
+from tests.trial import shuffled
 
 KEYS = ["id", "fate", "reason", "title", "text", "language", "published_at", "actors", "regions", "removed"]
 ACTOR_KEYS = ["id", "alias", "start", "end", "sentence", "in"]
@@ -65,11 +70,17 @@ def answer(filter_: Lines) -> Ask:
     """Gives the answer to one line that is kept."""
 
     def ask(**asked: object) -> dict[str, Any]:
-        row: dict[str, Any] = json.loads(written(filter_.answer(lines({"id": "a", **asked}))))
+        row: dict[str, Any] = json.loads(written(one(filter_, lines({"id": "a", **asked}))))
         assert (row["id"], row["fate"], row["reason"]) == ("a", "kept", "")
         return row
 
     return ask
+
+
+def one(filter_: Lines, line: bytes) -> dict[str, Any]:
+    """The answer to a line that comes alone."""
+    [row] = filter_.answers([line])
+    return row
 
 
 def lines(*asked: Mapping[str, Any] | bytes) -> bytes:
@@ -248,6 +259,158 @@ def test_a_page_without_a_url_or_with_a_strange_one_is_read_all_the_same(answer:
         assert answer(html=PAGE, outlet="river-post", **url)["text"].split("\n") == list(PARAGRAPHS)
 
 
+# What lines of one outlet teach each other
+
+
+APPEAL = "Readers who give three coins a month keep the river boats of this paper afloat, and hear of floods first."
+
+
+def telling(number: int, *more: str, host: str = "riverpost.example") -> dict[str, Any]:
+    """A page of an outlet with a report of its own and more paragraphs."""
+    own = [" ".join(shuffled(f"{paragraph} {number}".split(), number)) for paragraph in PARAGRAPHS[:3]]
+    body = "".join(f"<p>{each}</p>" for each in (*own, *more))
+    title = f"Report {'abcdefghij'[number % 10] * 12} of the council {number // 10 * 'x'}"
+    head, body = f"<head><title>{title}</title></head>", f"<article><h1>{title}</h1>{body}</article>"
+    return {
+        "id": number,
+        "url": f"https://{host}/{number}",
+        "html": f"<html>{head}<body>{body}</body></html>",
+    }
+
+
+def answers(filter_: Lines, *asked: Mapping[str, Any] | bytes) -> dict[Any, dict[str, Any]]:
+    """What becomes of these lines, by id."""
+    return {row["id"]: row for row in filter_.answers(lines(*asked).splitlines(keepends=True))}
+
+
+def learned(rows: Mapping[Any, Mapping[str, Any]]) -> list[Any]:
+    """Ids of the lines of which the outlet's appeal was taken out."""
+    gone = {"text": APPEAL, "reason": "outlet-repeats"}
+    assert all((gone in row["removed"]) != (APPEAL in row["text"]) for row in rows.values())
+    return sorted(key for key, row in rows.items() if gone in row["removed"])
+
+
+def test_lines_of_one_outlet_in_a_row_teach_each_other_in_both_directions(filter_: Lines) -> None:
+    rows = answers(filter_, *(telling(number, APPEAL) for number in range(5)))
+
+    assert learned(rows) == [0, 1, 2, 3, 4]
+    assert all(len(row["text"].split("\n")) == 3 for row in rows.values())
+
+
+def test_an_outlet_is_the_one_that_is_named_else_the_host_without_www(filter_: Lines) -> None:
+    hosts = ("riverpost.example", "www.riverpost.example", "m.riverpost.example")
+    asked = [telling(number, APPEAL, host=host) for number, host in enumerate(hosts)]
+    named = [{**telling(number, APPEAL, host=f"{number}.example"), "outlet": "river"} for number in range(4, 7)]
+
+    assert learned(answers(filter_, *asked, *named)) == [0, 1, 2, 4, 5, 6]
+
+
+def test_a_row_ends_with_the_next_outlet(filter_: Lines) -> None:
+    asked = [telling(number, APPEAL, host=f"{number % 2}.example") for number in range(6)]
+
+    assert learned(answers(filter_, *asked)) == []
+
+
+def test_a_line_of_no_outlet_is_answered_at_once_and_ends_no_row(filter_: Lines) -> None:
+    nobody = {"id": "nobody", "title": "", "text": f"PKK\n{APPEAL}"}
+    given_ = iter(lines(telling(1, APPEAL), telling(2, APPEAL), nobody, b"{", telling(3, APPEAL)).splitlines())
+    told = filter_.answers(given_)
+
+    assert [next(told)["id"], next(told)["reason"]] == ["nobody", "not-json"]
+    assert json.loads(next(given_))["id"] == 3
+    assert [row["id"] for row in told] == [1, 2]
+
+
+def test_texts_and_pages_of_one_outlet_teach_each_other(filter_: Lines) -> None:
+    texts = [
+        {"id": f"t{number}", "outlet": "riverpost.example", "title": "", "text": f"{PARAGRAPHS[number]}\n{APPEAL}"}
+        for number in range(2)
+    ]
+
+    rows = answers(filter_, telling(1), *texts, telling(2, APPEAL))
+
+    assert [APPEAL in rows[key]["text"] for key in ("t0", "t1")] == [False, False]
+    assert rows["t1"]["text"] == PARAGRAPHS[1]
+
+
+def test_one_page_twice_does_not_vouch_for_itself(filter_: Lines) -> None:
+    assert learned(answers(filter_, telling(1, APPEAL), {**telling(1, APPEAL), "id": 2})) == []
+
+
+def test_at_most_fifty_lines_are_held_before_answers_flow(filter_: Lines) -> None:
+    taken = 0
+
+    def given_() -> Iterator[bytes]:
+        nonlocal taken
+        for number in range(60):
+            taken += 1
+            yield lines(telling(number, APPEAL))
+
+    told = filter_.answers(given_())
+
+    assert [(next(told)["id"], taken) for _ in range(9)] == [(number, number + 51) for number in range(9)]
+    assert [row["id"] for row in told] == list(range(9, 60))
+
+
+def test_each_line_passes_each_stage_once(desk: Desk) -> None:
+    passed: list[str] = []
+
+    def counted(name: str, stage: Stage) -> Stage:
+        def count(article: Article) -> Article:
+            passed.append(name)
+            return stage(article)
+
+        return count
+
+    counting = [(name, counted(name, stage)) for name, stage in stages(options.load_config(desk.config))]
+
+    answers(Lines(counting), *(telling(number, APPEAL) for number in range(4)))
+
+    assert Counter(passed) == dict.fromkeys(("memory", "clean", "length", "language", "actors", "regions"), 4)
+
+
+def test_a_page_is_long_enough_or_not_whatever_its_neighbours_say(filter_: Lines) -> None:
+    flash = "Ferryboats standstill until evening, captains say"
+    page = f"<html><head><title>x</title></head><body><article><h1>x</h1><p>{flash}</p>%s</article></body></html>"
+    short = {**telling(9), "html": page % f"<p>{APPEAL}</p>"}
+
+    rows = answers(filter_, *(telling(number, APPEAL) for number in range(5)), short)
+
+    assert (rows[9]["fate"], rows[9]["text"]) == ("kept", flash)
+    assert answers(filter_, {**short, "html": page % ""})[9]["reason"] == "too-short"
+
+
+def test_a_bug_in_a_held_line_is_that_lines_outcome(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    def faulty(article: Article) -> Article:
+        if article.url.endswith("/2"):
+            raise ValueError("a bug on a held line")
+        return article
+
+    rows = answers(
+        Lines([*stages(options.load_config(desk.config)), ("faulty", faulty)]),
+        *(telling(number, APPEAL) for number in range(4)),
+    )
+
+    assert {key: row["reason"] for key, row in rows.items()} == {0: "", 1: "", 2: "internal-error", 3: ""}
+    assert "ValueError: a bug on a held line" in capsys.readouterr().err
+
+
+def test_in_a_long_row_each_page_is_told_what_the_fifty_nearest_know_and_what_was_told_is_forgotten() -> None:
+    texts = [
+        [f"Own words of {number:b}".replace("0", "a").replace("1", "b"), f"Shared {'klm'[number // 60]}"]
+        for number in range(180)
+    ]
+    digests = [digest(own, [own, shared], ()) for own, shared in texts]
+    row = Row[int]()
+    told = [each for number in range(180) for each in row.add(number, str(number), digests[number])]
+    kept = sum(page.digest != b"" for page in row._pages)  # noqa: SLF001 - what it holds is its promise
+    told += row.rest()
+
+    at_once = recalls([Known("", None, each, b"") for each in digests], 0, 179)
+    assert told == [(number, recalled) for number, (_, recalled) in enumerate(at_once)]
+    assert kept == 50
+
+
 # What cannot be read
 
 
@@ -343,7 +506,7 @@ def test_nothing_in_is_nothing_out(desk: Desk) -> None:
     ).map(lambda value: json.dumps(value).encode())
 )
 def test_any_line_gives_one_line_that_is_json(line: bytes) -> None:
-    row = json.loads(written(Lines([]).answer(line)))
+    row = json.loads(written(one(Lines([]), line)))
 
     assert list(row) == KEYS
     assert row["fate"] in {"kept", "dropped", "failed"}

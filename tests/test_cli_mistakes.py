@@ -18,6 +18,7 @@ GOOD = {
     "sources": '- id: port\n  feed: "https://port.example/feed"\n',
     "actors": "- id: pkk\n  names: {en: PKK}\n",
     "regions": "- id: dukan-camp\n  name: Dukan camp\n",
+    "boilerplate": "- outlet: port\n  keep: [Stay with us]\n",
     "alerts": "rules:\n- id: mountains\n  actors: [pkk]\n  send: [desk]\ndestinations:\n  desk: {terminal: true}\n",
 }
 SENTENCE = re.compile(r"wireroom: .+\n")
@@ -66,20 +67,28 @@ def test_the_good_files_are_good(desk: Desk) -> None:
         ("actors", "  colour: red\n", 3, "colour"),
         ("regions", "  colour: red\n", 3, "colour"),
         ("alerts", "colours: {}\n", 7, "colours"),
+        ("boilerplate", "  remove: [x]\n", 3, "boilerplate[0].remove"),
         # a value of another type
         ("settings", "  interval_minutes: often\n", 3, "fetch.interval_minutes: expected a whole number"),
         ("sources", "  enabled: yes\n", 3, "sources[0].enabled: expected true or false"),
         ("actors", "  aliases: PKK\n", 3, "actors[0].aliases"),
         ("regions", "  lat: north\n", 3, "lat: expected a number"),
         ("alerts", "  log: {file: 5}\n", 7, "destinations.log.file: expected text"),
+        ("boilerplate", "  drop: Share\n", 3, "drop: expected a list, found 'Share'; write [Share]"),
+        ("boilerplate", "  drop: [Photo: Ann]\n", 3, "drop[0]: expected text, found keys with values; put quotes"),
+        ("boilerplate", "  drop: ['']\n", 3, "drop[0]: expected a text with at least one letter"),
+        # a line that is to stay and to go
+        ("boilerplate", "  drop: [STAY WITH US!]\n", 3, "'STAY WITH US!' is kept on line 2"),
         # an id twice
         ("settings", "fetch:\n  delay_seconds: 3\n", 3, "this key stands twice, first on line 1"),
         ("sources", '- id: port\n  feed: "https://b.example/"\n', 3, "stands twice, first on line 1"),
         ("actors", "- id: pkk\n  names: {en: Pkk}\n", 3, "stands twice, first on line 1"),
         ("regions", "- id: dukan-camp\n  name: Camp\n", 3, "stands twice, first on line 1"),
         ("alerts", "  desk: {terminal: true}\n", 7, "this key stands twice, first on line 6"),
+        ("boilerplate", "- outlet: port\n", 3, "the outlet 'port' stands twice, first on line 1"),
         # what names something that is not there
         ("alerts", "  log: {file: a}\nrules: []\n", 8, "this key stands twice"),
+        ("boilerplate", "- outlet: prot\n", 3, "no outlet of sources.yaml has the id 'prot'; did you mean port?"),
         # no YAML at all
         ("settings", "  - [\n", 3, "this is not YAML"),
         ("sources", "\t- id: x\n", 3, "this is not YAML"),
@@ -217,6 +226,8 @@ def test_a_store_of_a_newer_version_is_refused_and_not_touched(kept: Desk, comma
 
 def test_a_store_of_an_older_version_is_brought_up_to_date_and_a_copy_kept(kept: Desk) -> None:
     [(newest,)] = pragma(kept, "user_version")
+    with closing(sqlite3.connect(kept.database)) as db:
+        db.execute("DROP TABLE pages")  # which the last step makes
     pragma(kept, f"user_version = {newest - 1}")
 
     told = kept.searched("story", "--json")

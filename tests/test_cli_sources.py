@@ -1,16 +1,19 @@
-"""`wireroom sources` and `wireroom setup`: who is read and how it went, and a store made ready."""
+"""`wireroom sources` and `wireroom setup`: who is read, how it went and what repeats there, and a store made ready."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
+from rich.cells import cell_len
 
-from pipeline.model import Changes, Stored, Visit
-from tests.command_line import Desk, typed
+from pipeline.model import Article, Changes, Outlet, Removed, Stored, Visit
+from tests.command_line import Desk, article, typed
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 KEYS = ["id", "feed", "state", "last_visit", "status", "next_visit", "entries", "new", "kept", "reason"]
@@ -121,6 +124,126 @@ def test_one_source_as_json_is_one_line(desk: Desk) -> None:
     [row] = desk.typed("sources", "late", "--json").rows
 
     assert (row["id"], row["status"]) == ("late", 304)
+
+
+# What an outlet repeats
+
+
+def report(number: int, *removed: Removed, outlet: str = "fine", story: str = "") -> Article:
+    """A stored article, the newer the higher its number."""
+    url = f"https://{outlet}.example/{number}"
+    fields = {"outlet": Outlet(outlet), "published_at": NOW - timedelta(days=9) + timedelta(minutes=number)}
+    return article(url, text="Text.", removed=removed, **fields, **({"story": story} if story else {}))
+
+
+def repeats(tmp_path: Path, *articles: Article, words: tuple[str, ...] = ("fine",)) -> list[str]:
+    """What is told below the facts of a source whose store holds these articles."""
+    desk = Desk(tmp_path).write(sources=SOURCES)
+    store = desk.opened()
+    store.save(Changes(articles=tuple(map(Stored, articles))))
+    store.close()
+    told = desk.typed("sources", *words)
+    assert (told.code, told.err) == (0, "")
+    return told.out.split("\n\n")[1].split("\n")
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a row, which stand at least two spaces apart."""
+    return re.split(r" {2,}", row.strip())
+
+
+def test_the_lines_that_an_outlet_repeats_are_told_most_frequent_first(tmp_path: Path) -> None:
+    heading, head, *rows = repeats(
+        tmp_path,
+        report(1, Removed("Call us: 12", "outlet-repeats", 0, 20), Removed("Read next", "slot", 3)),
+        report(2, Removed("Follow us\nCALL US: 13", "outlet-repeats", 0, 5), Removed("Share", "widget", 4)),
+        report(3, Removed("Call us: 14", "outlet-repeats", 2, 2), Removed("تابعنا", "slot", 3)),
+        report(4),
+        report(5, Removed("Of another outlet", "outlet-repeats", 2, 2), outlet="late"),
+    )
+
+    assert heading == "what it repeats (lines removed from its newest 4 articles)"
+    assert cells(head) == ["articles", "reason", "pages", "line"]
+    assert list(map(cells, rows)) == [
+        ["3", "outlet-repeats", "20+", "Call us: 14"],
+        ["1", "outlet-repeats", "5+", "Follow us"],
+        ["1", "slot", "Read next"],
+        ["1", "slot", "\u2068تابعنا\u2069"],
+    ]
+
+
+def test_a_line_that_stands_twice_in_an_article_counts_once(tmp_path: Path) -> None:
+    twice = Removed("Call us", "outlet-repeats", 0, 5), Removed("Call us", "outlet-repeats", 3, 5)
+
+    heading, _, row = repeats(tmp_path, report(1, *twice))
+
+    assert heading.endswith("(lines removed from its newest 1 article)")
+    assert cells(row)[0] == "1"
+
+
+def test_copies_of_one_story_count_one_by_one(tmp_path: Path) -> None:
+    piece = Removed("Call us", "outlet-repeats", 0, 5)
+
+    _, _, row = repeats(tmp_path, *(report(number, piece, story="one") for number in range(3)))
+
+    assert cells(row)[0] == "3"
+
+
+def test_only_the_newest_fifty_articles_tell(tmp_path: Path) -> None:
+    old, new = Removed("Old footer", "outlet-repeats", 0, 5), Removed("New footer", "outlet-repeats", 0, 5)
+
+    _, _, row = repeats(tmp_path, *(report(number, old if number < 10 else new) for number in range(60)))
+
+    assert cells(row) == ["50", "outlet-repeats", "5+", "New footer"]
+
+
+def test_of_many_lines_twenty_are_told_and_the_rest_counted(tmp_path: Path) -> None:
+    pieces = [Removed(f"Line {chr(97 + number)}", "outlet-repeats", number, 2) for number in range(23)]
+
+    *_, last, more = repeats(tmp_path, report(1, *pieces))
+
+    assert cells(last)[-1] == "Line t"
+    assert more == "and 3 more"
+
+
+def test_an_outlet_that_repeats_nothing_says_so(tmp_path: Path) -> None:
+    assert repeats(tmp_path, report(1, Removed("Share", "widget", 0))) == [
+        "what it repeats (lines removed from its newest 1 article)",
+        "nothing so far",
+    ]
+
+
+def test_it_is_told_how_to_force_a_line(desk: Desk) -> None:
+    *_, where, how = desk.typed("sources", "fine").lines
+
+    assert where == f"To keep or to drop one of its lines by force, name it in {desk.config}/boilerplate.yaml:"
+    [entry] = yaml.safe_load(how)
+    assert entry.keys() == {"outlet", "keep", "drop"}
+    assert entry["outlet"] == "fine"
+
+
+def test_what_it_repeats_is_no_part_of_the_row(tmp_path: Path) -> None:
+    desk = Desk(tmp_path).write(sources=SOURCES)
+    store = desk.opened()
+    store.save(Changes(articles=(Stored(report(1, Removed("Call us", "outlet-repeats", 0, 5))),)))
+    store.close()
+
+    [row] = desk.typed("sources", "fine", "--json").rows
+
+    assert list(row) == KEYS
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_long_lines_stay_whole_on_a_terminal(tmp_path: Path, width: int) -> None:
+    line = (
+        "تابعوا آخر أخبار النهر والقرى التي على ضفتيه في تطبيقنا الجديد الذي يعمل بلا إنترنت وبلا إعلانات ومجانا للجميع"
+    )
+    repeats(tmp_path, report(1, Removed(line, "outlet-repeats", 0, 20)))
+
+    told = re.sub(r"\x1b\[[0-9;]*m", "", Desk(tmp_path).shown("sources", "fine", width=width))
+
+    assert max(map(cell_len, told.split("\n"))) <= width
+    assert line in " ".join(told.split())
 
 
 def test_a_source_nobody_configured_is_wrong_use(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import load
 from pipeline.model import ConfigError, Source
-from pipeline.watchlist import Actor, Config, Destination, OutletFilter, Region, Rule, Settings
+from pipeline.watchlist import Actor, Config, Destination, Forced, OutletFilter, Region, Rule, Settings
 
 Load = Callable[..., Config]
 Refusal = Callable[..., str]
@@ -29,6 +30,7 @@ ANBAR = Region(
 SOURCE = "- id: al-mada\n  feed: https://almadapaper.net/feed/\n"
 ACTOR = "- id: irgc\n  aliases: {en: [IRGC]}\n"
 RULE = "rules:\n- id: guards\n  send: [desk]\n"
+FORCED = "- outlet: al-mada\n  keep: [Stay with us]\n"
 DESK = "destinations:\n  desk: {terminal: true}\n"
 
 
@@ -75,8 +77,9 @@ def test_an_empty_folder_gives_the_shipped_settings_and_nothing_else(loaded: Loa
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "[]", "---\n", "null"])
 def test_an_empty_file_or_list_means_none_of_that_kind(loaded: Load, text: str) -> None:
-    config = loaded(settings=text, sources=text, actors=text, regions=text, alerts=text)
+    config = loaded(settings=text, sources=text, actors=text, regions=text, alerts=text, boilerplate=text)
     assert config.sources == ()
+    assert config.boilerplate == {}
     assert (config.actors, config.regions, config.rules, config.destinations) == ((), (), (), ())
     assert config.settings == Settings()
 
@@ -241,6 +244,40 @@ def test_outlets_of_a_rule_are_not_checked_without_sources(loaded: Load) -> None
     assert loaded(alerts=RULE + "  mute: [anybody]\n" + DESK).rules[0].mute == ("anybody",)
 
 
+# What an outlet repeats, forced by hand
+
+
+BOILERPLATE = """
+- outlet: al-mada
+  keep: [تابعنا على تلغرام, "Photo: AFP"]
+  drop:
+  - |
+    Bizi Telegram'dan takip edin
+  - "[Advertisement]"
+  - بسیج می‌شویم
+- {outlet: qandil.example, drop: ["Read more", "READ MORE!"]}
+- outlet: silent
+  keep:
+  # - nothing yet
+"""
+
+
+def test_lines_arrive_by_outlet_as_a_person_wrote_them(loaded: Load) -> None:
+    assert loaded(boilerplate=BOILERPLATE).boilerplate == {
+        "al-mada": Forced(
+            keep=frozenset({"تابعنا على تلغرام", "Photo: AFP"}),
+            drop=frozenset({"Bizi Telegram'dan takip edin", "[Advertisement]", "بسیج می‌شویم"}),
+        ),
+        "qandil.example": Forced(drop=frozenset({"Read more", "READ MORE!"})),
+        "silent": Forced(),
+    }
+
+
+def test_the_configuration_reaches_the_reading_processes_with_its_lines(loaded: Load) -> None:
+    config = loaded(boilerplate=BOILERPLATE)
+    assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301 - our own bytes
+
+
 # Places
 
 
@@ -394,7 +431,8 @@ def test_a_setting_of_the_wrong_kind_is_told(refused: Refusal, written: str, tol
     name: true           => name: expected text, found true; put quotes around it
     name: 24             => name: expected text, found 24; put quotes around it
     name:                => name: expected text, found nothing
-    name: {a: b}         => name: expected text, found keys with values
+    name: {a: b}         => name: expected text, found keys with values; put quotes around a text that holds a colon
+    name: [a]            => name: expected text, found a list; put quotes around a text in brackets
     name: "..."          => name: expected a text with at least one letter, found '...'; delete the entry or fill it
     languages: ar        => languages: expected a list, found 'ar'; write [ar]
     languages: [ar, 7]   => languages[1]: expected text, found 7; put quotes around it
@@ -455,9 +493,27 @@ def test_a_value_of_the_wrong_kind_in_the_alerts_is_told(refused: Refusal, writt
     assert refused(alerts=f"\n\n{written}\n").startswith(f"alerts.yaml, line 3, {told}")
 
 
+@cases("""
+    lines: [x]       => lines: this key is not known; known are drop, keep, outlet
+    drops: [x]       => drops: this key is not known; did you mean drop?; known are drop, keep, outlet
+    drop: Read more  => drop: expected a list, found 'Read more'; write [Read more]
+    drop: {a: b}     => drop: expected a list, found keys with values
+    drop: [x, 12]    => drop[1]: expected text, found 12; put quotes around it
+    drop: ["x: y", x: y] => drop[1]: expected text, found keys with values; put quotes around a text that holds a colon
+    drop: [[Advertisement]] => drop[0]: expected text, found a list; put quotes around a text in brackets
+    drop: [""]       => drop[0]: expected a text with at least one letter, found ''; delete the entry or fill it
+    drop: ["* * *"]  => drop[0]: expected a text with at least one letter, found '* * *'; delete the entry or fill it
+    drop: [~]        => drop[0]: expected text, found nothing
+    drop: ["a\\nb"]   => drop[0]: expected one line of a page, found several, 'a b'; make each an entry of its own
+""")
+def test_a_value_of_the_wrong_kind_in_the_boilerplate_is_told(refused: Refusal, written: str, told: str) -> None:
+    assert refused(boilerplate=f"{FORCED}  {written}\n") == f"boilerplate.yaml, line 3, boilerplate[0].{told}"
+
+
 @pytest.mark.parametrize(
     ("stem", "text", "told"),
     [
+        ("boilerplate", FORCED + "- drop: [x]\n", "line 3, boilerplate[1].outlet"),
         ("sources", "- id: a\n- id: b\n  feed: https://b.example\n", "line 1, sources[0].feed"),
         ("sources", SOURCE + "- feed: https://b.example\n", "line 3, sources[1].id"),
         ("actors", ACTOR + "\n- kind: person\n", "line 4, actors[1].id"),
@@ -620,10 +676,47 @@ def test_a_variable_has_no_part_in_the_path_of_a_file(refused: Refusal) -> None:
         ("alerts", RULE + RULE[7:] + DESK, "line 4, rules[1].id: the id 'guards' stands twice, first on line 2"),
         ("alerts", DESK + "  desk: {file: x}\n", "line 3, destinations.desk: this key stands twice, first on line 2"),
         ("settings", "fetch: {}\nfetch: {}\n", "line 2, fetch: this key stands twice, first on line 1; keep one"),
+        (
+            "boilerplate",
+            FORCED + "- drop: [x]\n  outlet: al-mada\n",
+            "line 4, boilerplate[1].outlet: the outlet 'al-mada' stands twice, first on line 1; put all of its lines",
+        ),
     ],
 )
 def test_a_second_one_of_one_name_is_told_with_both_lines(refused: Refusal, stem: str, text: str, told: str) -> None:
     assert refused(**{stem: text}).startswith(f"{stem}.yaml, {told}")
+
+
+@pytest.mark.parametrize(
+    ("keep", "drop"),
+    [
+        ("Stay with us", "Stay with us"),
+        ("Stay with us", "STAY WITH US!"),
+        ("«با ما همراه باشید»", "با ما همراه باشید"),
+        ("عدد القراءات ١٢", "عدد القراءات: 3"),
+    ],
+)
+def test_a_line_both_kept_and_dropped_is_told_with_both_lines(refused: Refusal, keep: str, drop: str) -> None:
+    text = f"- outlet: al-mada\n  drop: [other, '{drop}']\n  keep:\n  - another\n  - '{keep}'\n  - '{keep}'\n"
+    told = (
+        f"boilerplate.yaml, line 2, boilerplate[0].drop[1]: '{drop}' is kept on line 5; take it out of keep or of drop"
+    )
+    assert refused(boilerplate=text) == told
+
+
+def test_a_line_may_be_kept_in_one_outlet_and_dropped_in_another(loaded: Load) -> None:
+    forced = loaded(boilerplate=FORCED + "- {outlet: other, drop: [Stay with us]}\n").boilerplate
+    assert forced["al-mada"].keep == forced["other"].drop
+
+
+def test_an_outlet_that_is_no_source_is_told(refused: Refusal) -> None:
+    told = "boilerplate.yaml, line 3, boilerplate[1].outlet: no outlet of sources.yaml has the id 'al-madaa'; did you"
+    assert refused(sources=SOURCE, boilerplate=FORCED + "- outlet: al-madaa\n").startswith(told)
+
+
+def test_with_an_empty_list_of_sources_no_outlet_has_boilerplate(refused: Refusal) -> None:
+    told = "boilerplate.yaml, line 1, boilerplate[0].outlet: no outlet has the id 'al-mada', since sources.yaml holds"
+    assert refused(sources="[]", boilerplate=FORCED).startswith(told)
 
 
 def test_an_actor_without_any_name_is_told(refused: Refusal) -> None:
@@ -704,6 +797,7 @@ KEYS = (
         "never_as",
     ),
     *("places", "parents", "lat", "lon", "exclusions", "rules", "send", "outlets", "query", "destinations", "terminal"),
+    *("outlet", "keep", "drop"),
     *("fetch", "proxy", "interval_minutes", "allow_networks", "alerts", "x"),
 )
 SCALARS = st.sampled_from(
@@ -717,7 +811,7 @@ ANYTHING = st.recursive(
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
-@given(st.sampled_from(["settings", "sources", "actors", "regions", "alerts"]), ANYTHING)
+@given(st.sampled_from(["settings", "sources", "actors", "regions", "alerts", "boilerplate"]), ANYTHING)
 def test_whatever_a_file_holds_it_is_loaded_or_refused_in_one_sentence(stem: str, value: object) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"{stem}.yaml").write_text(yaml.safe_dump(value), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Runs as processes: killed at ten points and run once more, or two at once, they leave the store of a quiet run."""
+"""Runs as processes: killed at twelve points and run once more, or two at once, they leave the store of a quiet run."""
 
 from __future__ import annotations
 
@@ -151,6 +151,7 @@ def test_the_undisturbed_run_has_enough_to_lose(undisturbed: Left) -> None:
 
     assert len(articles) > 33
     assert any(article["copy_of"] for article in articles)
+    assert any(piece["reason"] == "outlet-repeats" for article in articles for piece in article["removed"])
     assert len({article["url"] for article in articles}) == len(articles)
     assert len(undisturbed.alerts) > 30
     assert set(undisturbed.pages.values()) == {1}
@@ -173,6 +174,8 @@ def test_a_run_that_dies_while_it_collects_loses_nothing_and_repeats_what_was_un
     [
         ("articles", 1),
         ("articles", 33),
+        ("pages WHERE recalled <> x''", 1),  # while pages are cleaned again
+        ("states WHERE key = 'unsettled' AND value <> '[]'", 1),
         ("articles WHERE copy_of IS NOT NULL", 1),
         ("claims", 1),
         ("claims WHERE delivered_at IS NOT NULL", 7),

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import typer.main
 import yaml
 
 from pipeline.cli import app
+from pipeline.cli.audit import FLAGS, REASONS
+from pipeline.config import load
 from pipeline.document import document
 from pipeline.model import Article
 from pipeline.watchlist import Settings
@@ -134,6 +137,47 @@ def reasons() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("module", "reason"), sorted({each for each in reasons() if " " not in each[1]}))
 def test_every_reason_is_documented(module: str, reason: str) -> None:
     assert f"`{reason}`" in OPERATE, module
+
+
+def named_words() -> Iterator[tuple[str, str, str]]:
+    """Every word that a module names in capitals, alone or several in a row: the module's noun, it, and what is said
+    of it in the docstring below."""
+    for module in modules():
+        for node, below in pairwise([*module.tree.body, ast.Pass()]):
+            if isinstance(node, ast.Assign):
+                parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+                texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+                said = ast.get_docstring(ast.Module([below], [])) or ""
+                yield from ((module.noun, text, said) for text in texts if re.fullmatch(r"[a-z]+(-[a-z]+)*", text))
+
+
+def test_every_reason_of_a_removal_and_every_flag_is_explained_on_the_screen() -> None:
+    flags = {word for _, word, said in named_words() if re.match("Flags? of an article", said)}
+    reasons = {word for noun, word, _ in named_words() if noun == "clean"} - flags
+
+    assert flags == FLAGS.keys()
+    assert reasons == REASONS.keys()
+
+
+@pytest.mark.parametrize("word", [*REASONS, *FLAGS])
+def test_every_reason_of_a_removal_and_every_flag_is_documented(word: str) -> None:
+    assert f"| `{word}` |" in section(OPERATE, "What is removed")
+
+
+def test_the_example_of_lines_by_force_can_be_taken_as_it_is(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", section(OPERATE, "Lines by force"), re.DOTALL)
+    (tmp_path / "boilerplate.yaml").write_text(example, encoding="utf-8")
+
+    forced = load(tmp_path, {}).boilerplate["river-post"]
+
+    assert forced.keep
+    assert forced.drop
+
+
+def test_every_file_of_the_configuration_is_documented() -> None:
+    shipped = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
+
+    assert [name for name in shipped if f"| `{name}` |" not in section(OPERATE, "Configuration")] == []
 
 
 def test_every_field_of_the_stored_article_is_documented() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.document import article, document
-from pipeline.model import Article, Location, Mention, Outlet, Place, Reading, RegionMention, Removed
+from pipeline.model import Article, Block, Location, Mention, Outlet, Place, Reading, RegionMention, Removed
 
 PUBLIC = [
     "id", "url", "title", "text", "language", "language_confidence", "published_at", "published_from", "fetched_at",
@@ -40,13 +40,18 @@ FULL = Article(
     lead=False,
     copy_of="b2" * 32,
     first_outlet="ajans",
-    removed=(Removed("Son haberler", "widget"),),
+    removed=(
+        Removed("Son haberler\nDiğerleri", "outlet-repeats", line=4, pages=3),
+        Removed("Başka bir haber", "second-article", url="https://sabah.example/haber/2"),
+    ),
     flags=("ill-formed",),
     archive=Place("2026/11/21/run-0.warc.gz", 4096),
     extractor=("trafilatura", "2.0.0"),
     revision=2,
     bands=("0:ab",),
     readings=(Reading(EIGHT, "cd" * 32),),
+    digest=b"\x00\xff\xfe",
+    recalled=b"\x01",
 )
 
 TEXT = st.text(max_size=12)
@@ -76,13 +81,15 @@ ARTICLES = st.builds(
     lead=st.booleans(),
     copy_of=TEXT,
     first_outlet=TEXT,
-    removed=st.lists(st.builds(Removed, TEXT, TEXT), max_size=2).map(tuple),
+    removed=st.lists(st.builds(Removed, TEXT, TEXT, st.none() | NUMBERS, NUMBERS, TEXT), max_size=2).map(tuple),
     flags=TEXTS,
     archive=st.none() | st.builds(Place, TEXT, NUMBERS),
     extractor=st.tuples(TEXT, TEXT),
     revision=NUMBERS,
     bands=TEXTS,
     readings=st.lists(st.builds(Reading, TIMES, TEXT), max_size=2).map(tuple),
+    digest=st.binary(max_size=8),
+    recalled=st.binary(max_size=8),
 )
 
 
@@ -96,7 +103,7 @@ def test_an_article_comes_back_from_its_json_as_it_was(there: Article) -> None:
 @given(ARTICLES)
 def test_without_private_parts_all_but_those_comes_back(there: Article) -> None:
     assert list(document(there)) == PUBLIC
-    assert article(document(there)) == replace(there, bands=(), readings=())
+    assert article(document(there)) == replace(there, bands=(), readings=(), digest=b"", recalled=b"")
 
 
 def test_a_document_says_everything_under_its_public_name() -> None:
@@ -129,7 +136,16 @@ def test_a_document_says_everything_under_its_public_name() -> None:
         "lead": False,
         "copy_of": "b2" * 32,
         "first_outlet": "ajans",
-        "removed": [{"text": "Son haberler", "reason": "widget"}],
+        "removed": [
+            {"text": "Son haberler\nDiğerleri", "reason": "outlet-repeats", "line": 4, "pages": 3, "url": None},
+            {
+                "text": "Başka bir haber",
+                "reason": "second-article",
+                "line": None,
+                "pages": 0,
+                "url": "https://sabah.example/haber/2",
+            },
+        ],
         "flags": ["ill-formed"],
         "archive": {"file": "2026/11/21/run-0.warc.gz", "offset": 4096},
         "extractor": {"name": "trafilatura", "version": "2.0.0"},
@@ -140,9 +156,28 @@ def test_a_document_says_everything_under_its_public_name() -> None:
 def test_private_parts_follow_the_public_ones_when_asked_for() -> None:
     told = document(FULL, private=True)
 
-    assert list(told) == [*PUBLIC, "bands", "readings"]
+    assert list(told) == [*PUBLIC, "bands", "readings", "digest", "recalled"]
     assert told["bands"] == ["0:ab"]
     assert told["readings"] == [{"fetched_at": "2026-11-21T08:00:00Z", "digest": "cd" * 32}]
+    assert (told["digest"], told["recalled"]) == ("AP/+", "AQ==")  # bytes as text, for JSON has none
+
+
+def test_a_page_that_left_nothing_to_remember_says_so_in_no_bytes() -> None:
+    told = document(Article("a", "https://x.example/"), private=True)
+
+    assert (told["digest"], told["recalled"]) == ("", "")
+
+
+def test_a_document_of_an_older_version_is_read() -> None:
+    """It says of what was removed only text and reason, and nothing of what is remembered."""
+    told = document(FULL, private=True)
+    told["removed"] = [{"text": "Son haberler", "reason": "widget"}]
+    del told["digest"], told["recalled"]
+
+    older = article(told)
+
+    assert older.removed == (Removed("Son haberler", "widget", line=None, pages=0, url=""),)
+    assert older == replace(FULL, removed=older.removed, digest=b"", recalled=b"")
 
 
 def test_what_an_article_does_not_have_is_null_or_an_empty_list() -> None:
@@ -183,7 +218,11 @@ def test_times_are_told_in_utc_with_whole_seconds() -> None:
 
 def test_what_only_the_stages_need_is_not_told() -> None:
     on_the_way = replace(
-        FULL, region_mentions=(RegionMention("IQ", "Iraq"),), origins=(("title", "og:title"),), declared_language="tr"
+        FULL,
+        blocks=(Block("haber", (1, 2, 3), link=False),),
+        region_mentions=(RegionMention("IQ", "Iraq"),),
+        origins=(("title", "og:title"),),
+        declared_language="tr",
     )
 
     assert document(on_the_way, private=True) == document(FULL, private=True)

@@ -67,7 +67,7 @@ def arrive(found: Trial, readers: Readers, *pages: Page) -> flow.Run:
     rule_starts(run)
     found.write(run.id, pages)
     process(run, readers)
-    settle(run)
+    settle(run, readers.stages)
     return run
 
 

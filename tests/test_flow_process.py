@@ -269,6 +269,6 @@ def test_stages_are_named_and_drop_by_raising() -> None:
     names = [name for name, _ in flow.stages(CONFIG)]
     length = dict(flow.stages(CONFIG))["length"]
 
-    assert names == ["clean", "length", "language", "actors", "regions", "copies"]
+    assert names == ["memory", "clean", "length", "language", "actors", "regions", "copies"]
     with pytest.raises(Drop, match="too-short"):
         length(Article("id", "url", text="kurt"))

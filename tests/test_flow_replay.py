@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import flow
+from pipeline.flow import recall
 from pipeline.flow.process import process
-from pipeline.flow.replay import Again, replay
+from pipeline.flow.recall import Mark
+from pipeline.flow.replay import MOST_UNSETTLED, Again, replay
 from pipeline.flow.run import BATCH
 from pipeline.flow.settle import settle
 from pipeline.model import Article, Changes, Fate, Page, Source
@@ -47,7 +49,7 @@ def first_pass(folder: Path, readers: Readers) -> Trial:
     found = trial(folder, *SOURCES, actors=())
     found.write("run-1", pages())
     process(found.run("run-1"), readers)
-    settle(found.run("run-1"))
+    settle(found.run("run-1"), readers.stages)
     return found
 
 
@@ -217,6 +219,23 @@ def test_progress_counts_pages(tmp_path: Path) -> None:
     replay(run, Again(DAY, DAY), Readers(1, lambda: flow.reading(found.config)), print)
 
     assert ticks == [("replay", BATCH, 0), ("replay", BATCH + 1, 0)]
+
+
+def test_a_long_replay_settles_on_the_way(tmp_path: Path) -> None:
+    found = trial(tmp_path, *SOURCES, actors=())
+    found.write("run-1", pages()[:3])
+    others = [Mark("nobody", NOW, f"{number}") for number in range(MOST_UNSETTLED)]
+    recall.save(found.run("run-1"), Changes(), others)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    run = replace(found.run("replay"), tick=stop)
+    with pytest.raises(KeyboardInterrupt):
+        replay(run, Again(DAY, DAY), Readers(1, lambda: flow.reading(found.config)), print)
+
+    assert len(found.articles) == 3
+    assert recall.unsettled(run) == frozenset()
 
 
 @pytest.mark.parametrize(("times", "ends"), [(2, True), (100, False)])

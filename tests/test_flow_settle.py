@@ -93,7 +93,7 @@ def arrive(found: Trial, batches: Sequence[Sequence[Page]], readers: Readers) ->
         name = f"run-{len(found.archive.files()) + 1}"
         found.write(name, batch)
         process(found.run(name), readers)
-        settle(found.run(name))
+        settle(found.run(name), readers.stages)
         found.at += minutes(10)
     return found
 
@@ -185,7 +185,7 @@ def test_settling_once_at_the_end_gives_the_same_store(tmp_path: Path, readers: 
         process(found.run(f"run-{number}"), readers)
         found.at += minutes(10)
 
-    settle(found.run("run-9"))
+    settle(found.run("run-9"), readers.stages)
 
     assert equal_parts(found.articles) == equal_parts(at_once.articles)
 
@@ -196,7 +196,7 @@ def test_settling_twice_changes_nothing(tmp_path: Path, readers: Readers) -> Non
     before = found.store.articles(ids)
     found.at = NOW + minutes(1)  # within the overlap, so that all are looked at again
 
-    assert settle(found.run("run-2")) == 0
+    assert settle(found.run("run-2"), readers.stages) == 0
     assert found.store.articles(ids) == before
 
 
@@ -207,13 +207,13 @@ def test_what_settled_long_ago_is_not_looked_at_again(tmp_path: Path, readers: R
     ]
     found.store.save(Changes(articles=tuple(misled)))
 
-    assert settle(found.run("run-2")) == 0
+    assert settle(found.run("run-2"), readers.stages) == 0
 
 
 def test_a_clock_that_was_wrong_once_leaves_nothing_unsettled(tmp_path: Path, readers: Readers) -> None:
     found = found_in(tmp_path)
     found.at = NOW + timedelta(days=4000)
-    settle(found.run("run-0"))
+    settle(found.run("run-0"), readers.stages)
     found.at = NOW
 
     arrive(found, [wire(1, "ar")], readers)
@@ -232,10 +232,10 @@ def test_what_another_worker_touches_meanwhile_is_placed_again(
     found.store.times = times
 
     if settled:
-        assert settle(found.run("run-1")) == 3
+        assert settle(found.run("run-1"), readers.stages) == 3
     else:
         with pytest.raises(RuntimeError, match="kept changing"):
-            settle(found.run("run-1"))
+            settle(found.run("run-1"), readers.stages)
 
 
 def test_chunks_are_lists_of_at_most_so_many() -> None:

@@ -19,7 +19,9 @@ from pipeline.intake import (
     decide,
     fault_outcome,
     leftovers,
+    offers,
     promises,
+    wanted,
 )
 from pipeline.model import Drop, Entry, Fate, Feed, Retry, Seen, Visit
 
@@ -118,6 +120,22 @@ def test_a_page_that_failed_waits_for_its_time_and_keeps_its_count() -> None:
     assert (early.fetch, early.waiting) == ((), (waiting,))
     assert ends(early) == [(1, Fate.RETRY, "waiting")]
     assert late.fetch == (waiting,)
+
+
+def test_what_a_page_offered_is_asked_for_unless_it_was_met_meanwhile() -> None:
+    offer, other, promise = entry(6, offered=True), entry(7, offered=True), entry(8)
+    visit = replace(VISIT, pending=(offer, other, promise))
+
+    assert list(offers(visit).values()) == [offer, other]
+    assert wanted(visit, {}) == visit
+    assert wanted(visit, met(other, promise)).pending == (offer, promise)
+    assert [each.url for each in decide(None, visit, {}, NOW).fetch] == [offer.url, other.url, promise.url]
+
+
+def test_what_a_page_offered_and_a_feed_promises_is_the_feeds() -> None:
+    visit = replace(VISIT, pending=(entry(1, offered=True, number=0),))
+
+    assert decide(feed(entry(1)), visit, {}, NOW).fetch == (entry(1),)
 
 
 def test_promises_are_kept_while_the_feed_has_no_new_answer() -> None:

@@ -15,7 +15,7 @@ import pytest
 from pipeline import flow
 from pipeline.archive import Archived
 from pipeline.model import Article, Drop, Fate, Page, Place, StoreError
-from pipeline.readers import NamedStages, Reader, Readers, Unread, batches, read
+from pipeline.readers import NamedStages, Reader, Readers, Unread, batches, read, read_again
 from pipeline.watchlist import Config
 from tests.house import ROOT
 from tests.trial import SENTENCES, page
@@ -91,6 +91,27 @@ def test_a_page_that_gives_no_article_says_where_and_why(text: str, stage: str, 
     assert isinstance(result, Unread)
     assert (result.stage, result.fate, result.reason) == (stage, fate, reason)
     assert ("ValueError: a bug on ծննդավայր" in result.trace) is (fate is Fate.FAILED)
+
+
+def test_an_article_passes_stages_again_and_a_bug_ends_it_alone() -> None:
+    article = plain(pages("نان")[0].page)
+
+    assert read_again(article, stages()[1]) == replace(article, language="fa")
+    assert isinstance(read_again(replace(article, text=FAULTY), stages()[1]), Unread)
+
+
+def test_the_stages_that_reading_processes_inherit_are_built_once_and_serve_here_too() -> None:
+    built: list[tuple[Reader, NamedStages]] = []
+
+    def build() -> tuple[Reader, NamedStages]:
+        built.append(stages())
+        return built[-1]
+
+    with Readers(1, build) as opened:
+        assert opened.stages() is built[0][1]
+        assert texts(list(opened.read(pages("ekmek")))) == ["ekmek"]
+    assert opened.stages() is built[0][1]
+    assert len(built) == 1
 
 
 def test_a_fault_of_the_disk_is_not_taken_for_a_bad_page() -> None:

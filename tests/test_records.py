@@ -28,6 +28,7 @@ ENTRIES = st.builds(
     number=st.integers(min_value=0, max_value=2_000),
     attempts=st.integers(min_value=0, max_value=6),
     not_before=TIMES,
+    offered=st.booleans(),
 )
 
 

@@ -137,6 +137,23 @@ def test_rules_that_change_only_what_is_removed_are_a_change() -> None:
     assert (fate, result.revision) == (Fate.KEPT, 1)
 
 
+def test_what_stands_around_an_article_is_known_as_it_was_seen_last_and_is_no_change() -> None:
+    old = stored(replace(read("one", 2), digest=b"ferries"))
+
+    result, fate, reason = merge(old, replace(read("one", 3), digest=b"boats"))
+    assert (fate, reason, result.digest, result.fetched_at) == (Fate.UNCHANGED, "same", b"boats", old.fetched_at)
+
+    result, fate, reason = merge(result, replace(read("one", 1), digest=b"rafts"))
+    assert (fate, reason, result.digest) == (Fate.UNCHANGED, "older", b"boats")
+
+
+def test_what_its_neighbours_tell_of_an_article_is_part_of_it() -> None:
+    old = stored(replace(read("one", 1), recalled=b"told"))
+
+    assert merge(old, replace(read("one", 2), recalled=b"told"))[1:] == (Fate.UNCHANGED, "same")
+    assert merge(old, read("one", 2))[1:] == (Fate.KEPT, "changed")
+
+
 def test_a_live_blog_keeps_its_first_and_its_newest_readings_and_the_count_of_all() -> None:
     blog = stored(*(read(f"{hour}", hour) for hour in range(READINGS + 10)))
 
@@ -178,6 +195,8 @@ EXEMPT = {
     "ingested_at": MORNING,
     "archive": None,
     "readings": (),
+    "digest": b"another",
+    "blocks": ("x",),
     "published_at": MORNING - timedelta(days=1),
     "region_mentions": ("x",),
     "origins": ("x",),

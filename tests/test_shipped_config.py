@@ -441,6 +441,20 @@ def test_words_that_are_place_names_too_are_excluded(config: Config) -> None:
     assert not {folded(word) for word in config.exclusions} & names
 
 
+# boilerplate.yaml
+
+
+def test_nothing_is_forced_and_the_example_may_be_taken_as_it_is(config: Config, tmp_path: Path) -> None:
+    text = (FOLDER / "boilerplate.yaml").read_text(encoding="utf-8")
+    example = "\n".join(line.removeprefix("# ") for line in text.split("\n\n")[1].splitlines())
+    (tmp_path / "boilerplate.yaml").write_text(example, encoding="utf-8")
+
+    forced = load(tmp_path, {}).boilerplate["river-post"]
+
+    assert config.boilerplate == {}
+    assert (len(forced.keep), len(forced.drop)) == (1, 2)
+
+
 # alerts.yaml
 
 

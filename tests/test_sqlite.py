@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.document import document
-from pipeline.model import Article, Changes, ConfigError, Outlet, Stored, StoreError, Visit
+from pipeline.model import Article, Changes, ConfigError, Known, Outlet, Removed, Stored, StoreError, Visit
 from pipeline.query import DEPTH, TOKENS, Search, parse
-from pipeline.stores.sqlite import SqliteStore, bands, index, schema
+from pipeline.stores.sqlite import SqliteStore, bands, index, pages, schema
 from pipeline.stores.sqlite.faults import explain
 from pipeline.stores.sqlite.index import Placed
 from pipeline.stores.sqlite.search import NEWEST
@@ -116,7 +116,8 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) ->
         db.execute("PRAGMA user_version = 99")
     before = path.read_bytes()
 
-    with pytest.raises(StoreError, match=r"schema version 99, this program knows 1 at most; use the newer Wireroom"):
+    newest = len(schema.STEPS)
+    with pytest.raises(StoreError, match=rf"schema version 99, this program knows {newest} at most; use the newer"):
         SqliteStore.open(f"sqlite:///{path}")
     assert path.read_bytes() == before
 
@@ -131,17 +132,54 @@ def test_an_older_store_is_brought_up_to_date_and_a_copy_of_it_is_kept(tmp_path:
     with opened(path) as store:
         put(store, article("a1", "flood"))
     steps = (*schema.STEPS, ("ALTER TABLE visits ADD COLUMN colour TEXT",), ("UPDATE articles SET first_outlet = 'x'",))
+    newest = len(schema.STEPS)
     with raw(path) as db:
         schema.prepare(db, path, steps)
         schema.prepare(db, path, steps)
-        assert db.execute("PRAGMA user_version").fetchone() == (3,)
+        assert db.execute("PRAGMA user_version").fetchone() == (newest + 2,)
         assert db.execute("SELECT first_outlet FROM articles").fetchall() == [("x",)]
         assert _columns(db, "visits")[-1] == "colour"
 
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["store.db", "store.db.backup-v1"]
-    with opened(tmp_path / "store.db.backup-v1") as copy:
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["store.db", f"store.db.backup-v{newest}"]
+    with opened(tmp_path / f"store.db.backup-v{newest}") as copy:
         assert found(copy, "flood") == ["a1"]
         assert copy.articles(["a1"])["a1"].value.first_outlet == ""
+
+
+# An article as version 1 of the schema held it, when `removed` told text and reason only and no page was remembered.
+OF_VERSION_1 = """
+    INSERT INTO articles (
+        id, url, title, language, language_confidence, published_at, published_from, fetched_at, ingested_at, outlet,
+        actors, actor_names, regions, locations, story, lead, copy_of, first_outlet, flags, archive, extractor,
+        revision, text, mentions, removed, bands, readings, version, position)
+    VALUES (
+        'a1', 'https://sabah.example/1', 'Sel', 'tr', 0.9, '2026-11-21T08:00:00Z', 'page', NULL, '2026-11-21T08:05:00Z',
+        '{"id":"sabah","name":null,"country":"TR","languages":["tr"],"affiliation":"private"}',
+        '[]', '[]', '[]', '[]', NULL, 1, NULL, NULL, '[]', NULL, NULL,
+        1, 'Sel suları çekildi.', '[]', '[{"text":"Son haberler","reason":"widget"}]', '["0:ab"]', '[]', 3, 77)
+"""
+
+
+def test_a_store_of_version_1_is_read_on_and_remembers_pages_from_now_on(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with raw(path) as db:
+        schema.prepare(db, path, schema.STEPS[:1])
+        db.execute(OF_VERSION_1)
+
+    with opened(path) as store:
+        stored = store.articles(["a1"])["a1"]
+        assert stored.version == "3"
+        assert stored.value.removed == (Removed("Son haberler", "widget"),)
+        assert (stored.value.digest, stored.value.recalled) == (b"", b"")
+        assert store.remembered("sabah", EIGHT, EIGHT, 9) == []
+
+        now = replace(stored.value, digest=b"\x00digest", recalled=b"\x01")
+        assert store.save(Changes(articles=(replace(stored, value=now),))) == frozenset()
+        assert store.remembered("sabah", EIGHT, EIGHT, 9) == [Known("a1", EIGHT, b"\x00digest", b"\x01")]
+        assert store.articles(["a1"])["a1"].value == now
+    with raw(tmp_path / "store.db.backup-v1") as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+        assert copy.execute("SELECT id, version FROM articles").fetchall() == [("a1", 3)]
 
 
 def test_a_step_that_fails_leaves_the_older_store_as_it_was(tmp_path: Path) -> None:
@@ -439,6 +477,67 @@ def test_bands_are_found_wherever_their_trees_have_moved_them(tmp_path: Path) ->
 
 def _holders(db: sqlite3.Connection, *wanted: str) -> list[int]:
     return [position for (position,) in db.execute(bands.HOLDERS, (json.dumps(wanted),))]
+
+
+# What is remembered of pages
+
+
+def test_pages_stay_in_step_with_their_articles_whatever_changes(tmp_path: Path) -> None:
+    luck, path = random.Random(5), tmp_path / "store.db"  # noqa: S311 - a test, no secret
+    with opened(path) as store:
+        for _ in range(60):
+            stored = store.articles([f"{number:02x}" for number in range(20)])
+            wanted = [f"{number:02x}" for number in luck.sample(range(20), 6)]
+            drawn = [
+                replace(
+                    article(key, at=luck.choice([None, EIGHT, EIGHT + timedelta(minutes=1)])),
+                    outlet=Outlet(luck.choice(["", "sabah", "yeni", "\ud83d"])),
+                    digest=luck.choice([b"", b"one", b"other"]),
+                    recalled=luck.choice([b"", b"more"]),
+                )
+                for key in wanted
+            ]
+            new = (Stored(each, stored[each.id].version if each.id in stored else None) for each in drawn)
+            assert store.save(Changes(articles=tuple(new))) == frozenset()
+            held = [each.value for each in store.articles(wanted).values()]
+            assert {_bytes(each) for each in held} == {_bytes(each) for each in drawn}
+    with raw(path) as db:
+        kept = db.execute("SELECT position, outlet_id, at, article_id FROM pages ORDER BY position").fetchall()
+        told = db.execute(
+            "SELECT position, coalesce(outlet ->> '$.id', ''), coalesce(published_at, ''), id FROM articles "
+            "WHERE position IN (SELECT position FROM pages) ORDER BY position"
+        ).fetchall()
+
+    assert kept == told
+    assert len(kept) > 10
+
+
+def _bytes(article: Article) -> tuple[str, bytes, bytes]:
+    return article.id, article.digest, article.recalled
+
+
+def test_an_article_that_changes_elsewhere_leaves_its_page_unwritten(tmp_path: Path) -> None:
+    """Placing a story writes its articles again; what is remembered of them is most of their bytes."""
+    path = tmp_path / "store.db"
+    with opened(path) as store:
+        put(store, replace(article("a1"), outlet=Outlet("sabah"), digest=b"digest"))
+        with raw(path) as db:
+            db.execute("CREATE TRIGGER read_only BEFORE DELETE ON pages BEGIN SELECT raise(ABORT, 'written'); END")
+        stored = store.articles(["a1"])["a1"]
+        changed = replace(stored.value, story="a1", text="another", removed=(Removed("a line", "slot", 0),))
+
+        assert store.save(Changes(articles=(replace(stored, value=changed),))) == frozenset()
+        assert store.articles(["a1"])["a1"].value == changed
+
+
+def test_pages_around_a_time_are_found_by_the_index_without_sorting_an_outlet(tmp_path: Path) -> None:
+    opened_once(tmp_path / "store.db")
+    asked = {"outlet": "sabah", "since": "", "until": "", "beyond": 1}
+    with raw(tmp_path / "store.db") as db:
+        plan = str(db.execute(f"EXPLAIN QUERY PLAN {pages.AROUND}", asked).fetchall())
+
+    assert plan.count("USING INDEX pages_outlet (outlet_id=? AND at") == 3
+    assert "TEMP B-TREE" not in plan
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -22,6 +23,7 @@ from pipeline.model import (
     Entry,
     Fate,
     Hit,
+    Known,
     Location,
     Mention,
     Outcome,
@@ -114,13 +116,19 @@ FULL = make(
     lead=False,
     copy_of=key("other"),
     first_outlet="ajans",
-    removed=(Removed("Son haberler", "widget"),),
+    removed=(
+        Removed("Son haberler", "widget", line=3),
+        Removed("Bizi takip edin", "outlet-repeats", 0, pages=5),
+        Removed("Başka bir haber", "second-article", url="https://x.example/other"),
+    ),
     flags=("ill-formed",),
     archive=Place("2026/11/21/run-0.warc.gz", 4096),
     extractor=("trafilatura", "2.0.0"),
     revision=2,
     bands=("0:ab", "1:cd"),
     readings=(Reading(EIGHT, key("text")),),
+    digest=bytes(range(256)),
+    recalled=b"\x00\xff\x00",
 )
 
 
@@ -293,6 +301,159 @@ def test_half_a_surrogate_pair_from_a_hostile_page_stops_nothing(store: Store) -
 
     assert store.count() == 2
     assert found(store, "one") == ["a"]
+
+
+# What is remembered of an outlet's pages
+
+
+SABAH = Outlet("sabah", "Sabah", "TR", ("tr",), "private")
+
+
+def page(name: object, minutes: float | None = 0, outlet: Outlet = SABAH, **changed: object) -> Article:
+    """An article some minutes after eight, or without date, that leaves something to remember."""
+    at = None if minutes is None else EIGHT + minutes * MINUTE
+    article = make(name, outlet=outlet, published_at=at, digest=f"digest of {name}".encode())
+    return replace(article, **changed)  # type: ignore[arg-type] # any field
+
+
+def known(article: Article) -> Known:
+    return Known(article.id, article.published_at, article.digest, article.recalled)
+
+
+def around(store: Store, since: float | None, until: float | None, beyond: int, outlet: str = "sabah") -> list[str]:
+    """The names of the pages remembered from some minutes after eight to others and `beyond`."""
+    first, last = (None if minutes is None else EIGHT + minutes * MINUTE for minutes in (since, until))
+    found = store.remembered(outlet, first, last, beyond)
+    stored = store.articles([each.id for each in found])
+    assert found == [known(stored[each.id].value) for each in found]
+    return names(stored[each.id].value for each in found)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "beyond", "expected"),
+    [
+        (3, 5, 0, "3 4 5"),  # both ends are in it
+        (3, 5, 2, "1 2 3 4 5 6 7"),
+        (4, 4, 1, "3 4 5"),
+        (4, 4, 0, "4"),
+        (3.5, 5.5, 1, "3 4 5 6"),
+        (3.5, 3.7, 2, "2 3 4 5"),  # a time without pages has neighbours
+        (3.5, 3.7, 0, ""),
+        (-9, -8, 2, "undated 0 1"),  # before all dated pages
+        (99, 100, 2, "8 9"),
+        (0, 9, 50, "undated 0 1 2 3 4 5 6 7 8 9"),  # fewer than asked for
+        (None, None, 0, "undated"),
+        (None, None, 2, "undated 0 1"),
+        (None, 1, 1, "undated 0 1 2"),
+        (1, 1, 2, "undated 0 1 2 3"),
+    ],
+)
+def test_pages_of_a_time_are_remembered_with_the_nearest_on_both_sides(
+    store: Store, since: float | None, until: float | None, beyond: int, expected: str
+) -> None:
+    put(store, *(page(minutes, minutes) for minutes in (7, 0, 9, 4, 2, 8, 5, 1, 6, 3)), page("undated", None))
+
+    assert around(store, since, until, beyond) == expected.split()
+
+
+@pytest.mark.parametrize("minutes", [0, None])
+def test_pages_of_one_second_are_remembered_in_the_order_of_their_ids(store: Store, minutes: float | None) -> None:
+    same = [page(number, minutes) for number in range(60)]
+    before, after = page("before", -1), page("after", 1)
+    put(store, *same, before, after)
+    in_order = names(sorted(same, key=lambda article: article.id))
+
+    assert around(store, minutes, minutes, 0) == in_order
+    if minutes is None:
+        assert around(store, -1, -1, 3) == [*in_order[-3:], "before", "after"]
+    else:
+        assert around(store, -1, -1, 3) == ["before", *in_order[:3]]
+        assert around(store, 1, 1, 3) == [*in_order[-3:], "after"]
+        assert around(store, 0.5, 0.5, 4) == [*in_order[-4:], "after"]
+
+
+def test_only_pages_of_this_outlet_that_left_a_digest_are_remembered(store: Store) -> None:
+    put(
+        store,
+        page("a"),
+        page("namesake", 1, Outlet("sabah", "Another name", "AZ")),
+        page("empty", 2, digest=b"", recalled=b"told"),
+        page("shorter", 3, Outlet("saba")),
+        page("longer", 4, Outlet("sabah2")),
+        page("capital", 5, Outlet("Sabah")),
+        page("none", 6, Outlet("")),
+        page("named", 7, Outlet("", "sabah")),
+    )
+
+    assert around(store, 0, 9, 9) == ["a", "namesake"]
+    assert store.articles([key("empty")])[key("empty")].value.recalled == b"told"
+    assert around(store, 0, 9, 9, outlet="Sabah") == ["capital"]
+    assert around(store, 0, 9, 9, outlet="") == ["none", "named"]
+    assert around(store, 0, 9, 9, outlet="unknown") == []
+
+
+def test_the_bytes_that_are_remembered_come_back_as_they_were(store: Store) -> None:
+    told = page("a", digest=bytes(range(256)) * 8, recalled=b"\x00\x01\x00")
+    put(store, told, page("b", 1, digest=b"\x00"))
+
+    assert store.remembered("sabah", EIGHT, EIGHT, 0) == [Known(told.id, EIGHT, bytes(range(256)) * 8, b"\x00\x01\x00")]
+    assert store.remembered("sabah", EIGHT + MINUTE, EIGHT + MINUTE, 0) == [
+        Known(key("b"), EIGHT + MINUTE, b"\x00", b"")
+    ]
+
+
+def test_times_around_which_pages_are_remembered_are_whole_seconds_of_any_zone(store: Store) -> None:
+    baghdad = timezone(timedelta(hours=3))
+    put(store, page("a", published_at=EIGHT + timedelta(seconds=0.9)), page("b", published_at=EIGHT + MINUTE))
+    told = [known(store.articles([key(name)])[key(name)].value) for name in ("a", "b")]
+
+    assert store.remembered("sabah", EIGHT + timedelta(seconds=0.5), EIGHT + timedelta(seconds=0.5), 0) == told[:1]
+    assert store.remembered("sabah", EIGHT.astimezone(baghdad), (EIGHT + MINUTE).astimezone(baghdad), 0) == told
+
+
+def test_a_page_that_was_read_again_is_remembered_as_it_is_now(store: Store) -> None:
+    put(store, *(page(minutes, minutes) for minutes in range(4)), page("dumb", 4, digest=b""))
+
+    def change(name: object, **changed: object) -> None:
+        stored = store.articles([key(name)])[key(name)]
+        assert store.save(Changes(articles=(replace(stored, value=replace(stored.value, **changed)),))) == frozenset()  # type: ignore[arg-type] # any field
+
+    change(0, published_at=EIGHT + 2.5 * MINUTE)
+    assert around(store, 0, 9, 0) == ["1", "2", "0", "3"]
+    change(0, published_at=None)
+    assert around(store, 1, 9, 1) == ["0", "1", "2", "3"]
+    change(1, outlet=Outlet("yeni"))
+    assert (around(store, 0, 9, 0), around(store, 0, 9, 0, outlet="yeni")) == (["2", "3"], ["1"])
+    change(2, digest=b"")
+    change("dumb", digest=b"now it speaks")
+    assert around(store, 0, 9, 0) == ["3", "dumb"]
+    change(3, digest=b"other", recalled=b"more")
+    assert [each[2:] for each in store.remembered("sabah", EIGHT, EIGHT + 3 * MINUTE, 0)] == [(b"other", b"more")]
+
+
+def test_a_page_whose_write_lost_is_remembered_as_the_winner_wrote_it(open_store: Open) -> None:
+    one, other = open_store(), open_store()
+    put(one, page("a"))
+    stale = other.articles([key("a")])[key("a")]
+    one.save(Changes(articles=(replace(stale, value=page("a", digest=b"mine")),)))
+
+    assert other.save(Changes(articles=(replace(stale, value=page("a", 1, digest=b"yours")),))) == {key("a")}
+    assert other.remembered("sabah", EIGHT, EIGHT, 9) == [Known(key("a"), EIGHT, b"mine", b"")]
+
+
+def test_hundreds_of_pages_are_remembered_in_one_total_order(store: Store) -> None:
+    luck = random.Random(4)  # noqa: S311 - a test, no secret
+    pages = [page(number, luck.choice([None, *range(90)])) for number in range(700)]
+    for start in range(0, 700, 100):
+        put(store, *pages[start : start + 100], page(f"other {start}", start / 10, Outlet("other")))
+    oldest = datetime.min.replace(tzinfo=UTC)
+    in_order = [known(each) for each in sorted(pages, key=lambda each: (each.published_at or oldest, each.id))]
+
+    assert store.remembered("sabah", None, EIGHT + 99 * MINUTE, 50) == in_order
+    for first in (10, 40, 85):
+        since, until = EIGHT + first * MINUTE, EIGHT + (first + luck.randrange(30)) * MINUTE
+        inside = [at for at, each in enumerate(in_order) if each.published_at and since <= each.published_at <= until]
+        assert store.remembered("sabah", since, until, 50) == in_order[inside[0] - 50 : inside[-1] + 51]
 
 
 # Search
@@ -568,6 +729,9 @@ ARTICLES = st.lists(
         story=st.sampled_from(["", "s", "t"]),
         published_at=st.none() | st.integers(0, 9).map(lambda minutes: EIGHT + minutes * MINUTE),
         bands=st.lists(st.sampled_from(["1", "2", "3"]), max_size=2).map(tuple),
+        outlet=st.sampled_from([Outlet(""), SABAH]),
+        digest=st.binary(max_size=2),
+        recalled=st.binary(max_size=1),
     ),
     max_size=12,
 )
@@ -589,6 +753,8 @@ def test_all_stores_find_the_same_after_the_same_writes(
         assert hits(store, limit=0, every=True) == hits(plain, limit=0, every=True)
         assert [list(store.search(each)) for each in searches] == [list(plain.search(each)) for each in searches]
         assert [store.banded([band]) for band in "123"] == [plain.banded([band]) for band in "123"]
+        for since, until in ((None, None), (None, EIGHT + 3 * MINUTE), (EIGHT + 4 * MINUTE, EIGHT + 5 * MINUTE)):
+            assert store.remembered("sabah", since, until, 2) == plain.remembered("sabah", since, until, 2)
 
 
 # Visits, states, what was seen, outcomes

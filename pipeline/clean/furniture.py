@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from pipeline.clean.lines import Line, Reasons, size
-from pipeline.clean.phrases import ends_sentence, ends_statement, table
+from pipeline.clean.phrases import QUOTES, ends_sentence, ends_statement, table
 from pipeline.fold import tokens
 
 WIDGET, SCRIPT = "widget", "script"
 """Reasons: furniture by its wording and place; program text."""
 
-# Where a paragraph may have been glued to what follows: behind a sentence, or between a small and a capital letter.
-SEAM = re.compile(r"""[.!?…۔؟։]["'”’»)\]]{0,3} ?|(?<=[a-zß-öø-ÿğışəա-և])(?=[A-ZÀ-ÖØ-ÞĞİŞƏԱ-Ֆ])""")
-GLUED_TAIL = 120  # characters at the end of a line that may be glued furniture
+NETWORKS = frozenset({"network", "homonym"})
+WEAK = NETWORKS | {"field"}
+"""Kinds of lines that are furniture beside other furniture only."""
+
+# Where a paragraph may have been glued to what follows: behind a sentence (but not within 1.204; and an Armenian one
+# may end in a colon), or between a small and a capital letter.
+SEAM = re.compile(
+    r"""(?: [.!?…۔؟։] (?! (?<=\d.) \d ) ["'”’»)\]]{0,3} | (?<=[ա-և]) : ) [ ]? (?=[^\s.!?…])
+    | (?<=[a-zß-öø-ÿğışəա-և]) (?=[A-ZÀ-ÖØ-ÞĞİŞƏԱ-Ֆ])""",
+    re.VERBOSE,
+)
+GLUED_TAIL, MOST_SEAMS = 120, 12  # characters at the end of a line that may be glued furniture; seams among them
 
 TOP_LINES = 8  # among which a dateline stands: headline, kicker, standfirst, byline, caption come before it
 END_LINES = 2
 PROSE_WORDS = 8
 LONG = 300  # characters: a line that long is a paragraph, no teaser
+HEADLINE = 200  # characters: a longer line without a full stop is a paragraph too, as some outlets write them
 LEAST_BEFORE = 200  # characters of article before a footer
 MOST_AFTER = 0.6  # size of a footer, as a share of what stands before it
 MOST_LINES = 150  # of a footer
 TEASERS = 0.5  # share of the lines of a footer that are no statements
 FORM_WITHIN = 6  # lines after the heading of a comment form that must hold more of it
+MOST_LISTED = 6  # teasers in a block in the middle of an article
+PARAGRAPH, STOPPED = 100, 0.8
+"""Where that share of lines with that many characters ends in a full stop, lines without one are no paragraphs."""
 
 CODE = re.compile(
     r"</?script|\bfunction ?\w{0,40}\(|=> ?\{|\bwindow\.|\bdocument\.|\}\);|\) ?\{$|^\} ?else|^(?:var|let|const) \w+ ="
@@ -42,12 +55,16 @@ def unglue(text: str) -> str:
 def _unglued(line: str) -> str:
     if ends_statement(line):
         return line
-    for seam in SEAM.finditer(line, max(0, len(line) - GLUED_TAIL)):
+    for seam in list(SEAM.finditer(line, max(0, len(line) - GLUED_TAIL)))[-MOST_SEAMS:]:
         tail = line[seam.end() :]
-        kind = table().kind(tail, tuple(tokens(tail)))
+        kind = _kind(tail)
         if kind in ("heading", "form") or (kind == "widget" and seam.group()):
-            return f"{line[: seam.end()].rstrip()}\n{tail}"
+            return line if _kind(line) else f"{line[: seam.end()].rstrip()}\n{tail}"
     return line
+
+
+def _kind(text: str) -> str:
+    return table().kind(text, tuple(tokens(text)))
 
 
 def scripts(lines: Sequence[Line]) -> Reasons:
@@ -68,34 +85,45 @@ def _is_prose(line: Line) -> bool:
 
 
 def widgets(lines: Sequence[Line], outlet: str) -> Reasons:
-    """Lines that are furniture by their wording alone, the outlet's name, and datelines above or below the article."""
+    """Lines that are furniture by their wording alone, the outlet's name, and datelines above or below the article.
+
+    With them go the fields and networks beside them, and networks in a row.
+    """
     name = tuple(tokens(outlet))
     gone: dict[int, str] = {}
     for place, line in enumerate(lines):
         outside = place < TOP_LINES or place >= len(lines) - END_LINES
         if line.kind == "widget" or (name and line.words == name) or (outside and table().tells_time(line.words)):
             gone[line.number] = WIDGET
+    row = [line for line, other in pairwise(lines) if {"network"} <= {line.kind, other.kind} <= NETWORKS]
+    gone |= dict.fromkeys((line.number for line in row), WIDGET)
+    for way in (lines, lines[::-1]):
+        beside = False
+        for line in way:
+            beside = line.number in gone or (beside and line.kind in WEAK)
+            if beside:
+                gone[line.number] = WIDGET
     return gone
 
 
 def footers(lines: Sequence[Line]) -> Reasons:
     """Blocks of teasers and comment forms: to the end where the rest looks like one, else the heading and its list."""
     gone: dict[int, str] = {}
-    before = 0
+    before, listed = 0, _teasers if _stops(lines) else _items
     for place, line in enumerate(lines):
         if line.kind in ("heading", "form"):
             after = lines[place + 1 : place + 2 + MOST_LINES]
             if before >= LEAST_BEFORE and size(after) <= MOST_AFTER * before and _is_footer(line, after):
                 footer = (*_tail(lines[:place]), *lines[place:])
                 return gone | dict.fromkeys((other.number for other in footer), WIDGET)
-            gone |= dict.fromkeys((other.number for other in (line, *_listed(after))), WIDGET)
+            gone |= dict.fromkeys((other.number for other in (line, *listed(after))), WIDGET)
         before += len(line.text)
     return gone | dict.fromkeys((line.number for line in _tail(lines)), WIDGET)
 
 
 def _tail(lines: Sequence[Line]) -> Iterator[Line]:
     """The lines at the end that are furniture by their wording, even that which counts at the end only."""
-    return takewhile(lambda line: line.kind, reversed(lines))
+    return takewhile(lambda line: line.kind not in ("", "homonym"), reversed(lines))
 
 
 def _is_footer(heading: Line, after: Sequence[Line]) -> bool:
@@ -106,10 +134,26 @@ def _is_footer(heading: Line, after: Sequence[Line]) -> bool:
 
 def _is_teasers(after: Sequence[Line]) -> bool:
     """Whether lines are headlines with at most their summaries: no paragraphs, half of them no statements."""
-    loose = sum(bool(line.kind) or not ends_statement(line.text) for line in after)
+    loose = sum(bool(line.kind) or _is_headline(line) for line in after)
     return loose >= TEASERS * len(after) and all(len(line.text) <= LONG for line in after)
 
 
-def _listed(after: Sequence[Line]) -> list[Line]:
+def _is_headline(line: Line) -> bool:
+    return len(line.text) <= HEADLINE and not ends_statement(line.text)
+
+
+def _stops(lines: Sequence[Line]) -> bool:
+    """Whether the paragraphs of a text end in full stops, as not all outlets write them."""
+    paragraphs = [ends_statement(line.text) for line in lines if len(line.text) >= PARAGRAPH]
+    return sum(paragraphs) > STOPPED * len(paragraphs)
+
+
+def _items(after: Sequence[Line]) -> list[Line]:
     """The list items right below a heading in the middle of an article."""
     return list(takewhile(lambda line: line.text.startswith("- ") and not ends_statement(line.text), after))
+
+
+def _teasers(after: Sequence[Line]) -> list[Line]:
+    """The items or headlines right below one, where the paragraphs of the article are told from headlines."""
+    lines = list(takewhile(lambda line: _is_headline(line) and line.text[0] not in QUOTES, after[: MOST_LISTED + 1]))
+    return _items(after) or (lines if len(lines) <= MOST_LISTED else [])

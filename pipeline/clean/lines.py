@@ -29,6 +29,9 @@ class Line:
 Reasons = Mapping[int, str]
 """Why a line goes, by its number."""
 
+BESIDE = "beside"
+"""Reason of prose that stands on the page beside the text that was chosen; the text where that is repeated."""
+
 
 def split(text: str) -> list[Line]:
     """The lines of a repaired text."""
@@ -50,7 +53,11 @@ def size(lines: Sequence[Line]) -> int:
     return sum(len(line.text) for line in lines)
 
 
-def told(lines: Sequence[Line], gone: Reasons) -> tuple[Removed, ...]:
+def told(lines: Sequence[Line], gone: Reasons, pages: Mapping[int, int]) -> tuple[Removed, ...]:
     """What went, in the order of the text; neighbours that went for one reason are one piece."""
-    pieces = groupby(lines, key=lambda line: gone.get(line.number, ""))
-    return tuple(Removed("\n".join(line.text for line in piece), reason) for reason, piece in pieces if reason)
+    pieces = groupby(lines, key=lambda line: (gone.get(line.number, ""), pages.get(line.number, 0)))
+    return tuple(_piece(list(piece), *why) for why, piece in pieces if why[0])
+
+
+def _piece(lines: Sequence[Line], reason: str, pages: int) -> Removed:
+    return Removed("\n".join(line.text for line in lines), reason, lines[0].number, pages)

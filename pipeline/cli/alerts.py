@@ -44,7 +44,8 @@ def alerts(
             options.warn(f"{found} alerts would have been sent since {start:%Y-%m-%d %H:%M} UTC")
             return
         with opened.exclusive():
-            settle(run)  # a killed run may have stored copies that no story holds together yet
+            # a killed run may have stored copies that no story holds together yet
+            settle(run, flow.readers(settings).stages)
             sent = alert(run, senders(settings.destinations))
     options.warn(f"{sent} alerts sent")
 

@@ -1,26 +1,40 @@
-"""`wireroom check`: what one page would become, field by field, and what would be removed from it. Writes nothing."""
+"""`wireroom check`: what one page would become, field by field, and what is removed from it, line by line.
+
+Writes nothing. A page is cleaned against what the store knows of its outlet's other pages, as in a run.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import options
+from pipeline.cli import audit, options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
 from pipeline.model import Answer, Article, ConfigError, Drop, Entry, Page, Retry, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from rich.console import Console
+    from rich.text import Text
+
+    from pipeline.model import Mention, Removed
     from pipeline.readers import NamedStages
+    from pipeline.stores import Store
     from pipeline.watchlist import Config
 
+    Recall = Callable[[Article], bytes]
+
 ARTICLE_ID = re.compile(r"[0-9a-f]{64}")
+MEMORY = "memory"  # the stage behind which an article is known well enough to be compared with others
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,12 @@ def check(
     except Drop as drop:
         typer.echo(f"dropped: {drop.reason}{f' ({drop.detail})' if drop.detail else ''}")
         return
-    print_finding(examined(page, settings))
+    opening: AbstractContextManager[Store | None] = (
+        nullcontext() if options.is_missing(store) else options.open_store(store)
+    )
+    with opening as opened:
+        finding = examined(page, settings, recall_from(opened))
+    print_finding(finding)
 
 
 def saved_page(path: Path, url: str, settings: Config) -> Page:
@@ -113,7 +132,14 @@ def source_of(url: str, settings: Config) -> Source:
     return Source(host or "file", "")
 
 
-def examined(page: Page, settings: Config) -> Finding:
+def recall_from(store: Store | None) -> Recall:
+    """How to ask a store what it knows of an article; where there is none, nothing is known."""
+    from pipeline.flow.recall import known_to
+
+    return partial(known_to, store) if store else lambda _: b""
+
+
+def examined(page: Page, settings: Config, recall: Recall) -> Finding:
     """Pass a page through extraction and all stages, as far as it comes."""
     from pipeline import flow
 
@@ -123,21 +149,23 @@ def examined(page: Page, settings: Config) -> Finding:
     except Drop as drop:
         return Finding(Article("", page.url), drop.reason)
     outlet = "sources.yaml" if page.source.feed else "host of the URL" if page.url else ""
-    return passed(replace(article, origins=(*article.origins, ("outlet", outlet))), stages)
+    return passed(replace(article, origins=(*article.origins, ("outlet", outlet))), stages, recall)
 
 
-def passed(article: Article, stages: NamedStages) -> Finding:
+def passed(article: Article, stages: NamedStages, recall: Recall) -> Finding:
     """Pass an article through the stages, as far as it comes."""
-    for _, stage in stages:
+    for name, stage in stages:
         try:
             article = stage(article)
         except Drop as drop:
             return Finding(article, drop.reason)
+        if name == MEMORY:
+            article = replace(article, recalled=recall(article))
     return Finding(replace(article, story=article.id))
 
 
 def print_finding(finding: Finding) -> None:
-    """Print the fields and where each came from, the text, what was removed, and who is named."""
+    """Print the fields and where each came from, all the page's text with what was removed marked, and who is named."""
     from rich.table import Table
     from rich.text import Text
 
@@ -152,14 +180,20 @@ def print_finding(finding: Finding) -> None:
     for name, value, where in facts(article):
         table.add_row(name, Text(isolated(value) if value else ""), where, style="" if value else "dim")
     out.print(table)
-    if article.text:
-        out.print()
-        out.print(Text(article.text))
-    for heading, rows in (("removed", list(removals(article))), ("named", list(namings(article)))):
-        if rows:
-            out.print(f"\n{heading}", style="bold")
-            for reason, text in rows:
-                out.print(Text.assemble((f"  {reason}: ", "yellow"), isolated(text)))
+    for flag in article.flags:
+        out.print(f"{flag}: {audit.FLAGS.get(flag, '')}", style="yellow")
+    print_part(out, "", marked(audit.standing(article)))
+    print_part(out, "removed elsewhere on the page", marked(audit.elsewhere(article)))
+    print_part(out, "named", map(named, article.mentions))
+
+
+def print_part(out: Console, heading: str, lines: Iterable[Text]) -> None:
+    """Print lines below a blank one and their heading; nothing where there are none."""
+    for number, line in enumerate(lines):
+        if not number:
+            out.print()
+            out.print(heading, style="bold", end="\n" if heading else "")
+        out.print(line)
 
 
 def facts(article: Article) -> Iterator[tuple[str, str, str]]:
@@ -182,17 +216,39 @@ def facts(article: Article) -> Iterator[tuple[str, str, str]]:
     yield "text", f"{len(article.text)} characters", origins.get("text", "")
     yield "actors", ", ".join(article.actors), "actors.yaml" if article.actors else ""
     yield "regions", ", ".join(article.regions), "regions.yaml and gazetteer" if article.regions else ""
+    lines = [*audit.standing(article), *audit.elsewhere(article)]
+    gone = Counter(piece.reason for _, piece in lines if piece)
+    reasons = ", ".join(f"{reason} {count}" for reason, count in gone.most_common())
+    yield "removed", f"{gone.total()} of {len(lines)} lines" if gone else "", reasons
+    yield "outlet memory", "knows some of these lines" if article.recalled else "knows none of these lines", ""
     yield "flags", ", ".join(article.flags), ""
     yield "extractor", " ".join(article.extractor).strip(), origins.get("charset", "")
 
 
-def removals(article: Article) -> Iterator[tuple[str, str]]:
-    """Reason and text of each removal."""
-    for each in article.removed:
-        yield each.reason, each.text
+def marked(lines: Iterable[tuple[str, Removed | None]]) -> Iterator[Text]:
+    """Lines to print; one that was removed says why, and its neighbours of one piece that it is the same.
+
+    The marks stand there in colours too: not every terminal strikes text through, and they survive being copied.
+    """
+    from rich.text import Text
+
+    from pipeline.cli.screen import isolated
+
+    before = None
+    for line, piece in lines:
+        if piece is None:
+            yield Text(line)
+        else:
+            why = "same" if piece is before else isolated(audit.explained(piece))
+            yield Text.assemble("- ", (f"⟦{why}⟧", "yellow"), " ", (isolated(line), "dim strike"))
+        before = piece
 
 
-def namings(article: Article) -> Iterator[tuple[str, str]]:
-    """Actor, and alias with sentence, of each mention."""
-    for each in article.mentions:
-        yield each.actor, f"{each.alias} - {each.sentence}"
+def named(mention: Mention) -> Text:
+    """Who is named, as what, and in which sentence."""
+    from rich.text import Text
+
+    from pipeline.cli.screen import isolated
+
+    told = isolated(f"{mention.alias} - {mention.sentence}")
+    return Text.assemble((f"  {mention.actor}: ", "yellow"), told)

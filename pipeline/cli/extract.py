@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import starmap
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
-from pipeline.model import Article, Drop, Entry, Fate, Source
+from pipeline.model import Article, Drop, Entry, Fate, Source, Stage
 
 if TYPE_CHECKING:
     from pipeline.model import RegionMention
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]
 
-NOT_FOR_TEXTS = frozenset({"copies", "length"})
-"""Steps that a line passes over: nothing is a duplicate here, and a text that is given is never too short."""
+NOT_FOR_LINES = frozenset({"memory", "copies"})
+"""Steps that a line has passed when it is held, or passes over: nothing is a duplicate here."""
+NOTHING = Article("", "")
 
 
 class BadLineError(ValueError):
@@ -36,13 +38,14 @@ def extract(
     store: StoreUrl = options.DEFAULT_STORE,  # noqa: ARG001 - the three places stand after every command
     archive: ArchiveUrl = options.DEFAULT_ARCHIVE,  # noqa: ARG001 - as above
 ) -> None:
-    """Read JSON lines {id, url, html} or {id, title, text} from stdin; write a line for each to stdout."""
+    """Read JSON lines {id, url, html} or {id, title, text} from stdin; write a line for each to stdout.
+
+    Lines of one outlet that come in a row teach each other what it repeats; at most 50 are held for that.
+    """
     from pipeline import flow
 
-    lines = Lines(flow.stages(options.load_config(config)))
     failed = False
-    for line in sys.stdin.buffer:
-        answer = lines.answer(line)
+    for answer in Lines(flow.stages(options.load_config(config))).answers(sys.stdin.buffer):
         failed |= answer["fate"] == Fate.FAILED
         sys.stdout.write(written(answer) + "\n")
         sys.stdout.flush()  # who feeds lines one by one may wait for each answer
@@ -60,47 +63,107 @@ def written(answer: Answer) -> str:
     return line
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A line whose page is remembered and not cleaned yet."""
+
+    id: object  # the line's
+    article: Article
+    is_page: bool  # or a text that was given
+
+    @property
+    def page(self) -> str:
+        """By which two lines are the same page."""
+        return self.article.id or self.article.url
+
+
 class Lines:
-    """Answers lines one by one; remembers nothing."""
+    """Answers lines, each once; those of one outlet are held until they have met their neighbours."""
 
     def __init__(self, stages: NamedStages) -> None:
         from pipeline.extract import Extract
 
         self._extract = Extract()
-        self._for_pages = [stage for name, stage in stages if name != "copies"]
-        self._for_texts = [stage for name, stage in stages if name not in NOT_FOR_TEXTS]
+        self._remember = [stage for name, stage in stages if name == "memory"]
+        self._stages = [each for each in stages if each[0] not in NOT_FOR_LINES]
 
-    def answer(self, line: bytes) -> Answer:
-        """What becomes of a line; every key is always there."""
+    def answers(self, lines: Iterable[bytes]) -> Iterator[Answer]:
+        """What becomes of each line; a line that ends early, or that names no outlet, is answered at once."""
+        from pipeline.cli.row import Row
+
+        outlet, row = "", Row[Held]()
+        for number, line in enumerate(lines):
+            held = self._held(line)
+            if not isinstance(held, Held):
+                yield held
+            elif not (held.article.outlet.id and held.article.digest):
+                yield self._answer(held)
+            else:
+                if held.article.outlet.id != outlet:
+                    yield from starmap(self._answer, row.rest())
+                    outlet, row = held.article.outlet.id, Row()
+                yield from starmap(self._answer, row.add(held, held.page or str(number), held.article.digest))
+        yield from starmap(self._answer, row.rest())
+
+    def _held(self, line: bytes) -> Held | Answer:
         asked: Mapping[str, Any] = {}
         try:
             asked = parsed(line)
-            return told(asked.get("id"), self._article(asked))
-        except BadLineError as fault:
-            return told(asked.get("id"), Article("", ""), Fate.FAILED, str(fault))
-        except Drop as drop:
-            return told(asked.get("id"), Article("", ""), Fate.DROPPED, drop.reason)
-        except Exception:  # noqa: BLE001 - one line's bug is that line's outcome; the filter goes on
-            sys.stderr.write(traceback.format_exc())
-            return told(asked.get("id"), Article("", ""), Fate.FAILED, "internal-error")
+            article, is_page = self._begun(asked)
+            for stage in self._remember:
+                article = stage(article)
+        except Exception as fault:  # noqa: BLE001 - one line's bug is that line's outcome; the filter goes on
+            return ended(asked.get("id"), fault)
+        return Held(asked.get("id"), article, is_page)
 
-    def _article(self, asked: Mapping[str, Any]) -> Article:
+    def _begun(self, asked: Mapping[str, Any]) -> tuple[Article, bool]:
+        """The article of a line as it was before all stages, and whether it was a page; raises BadLineError, Drop."""
         source, entry, fetched_at = outlet(asked), promised(asked), time_of(asked, "fetched_at")
         if text_of(asked, "html"):
-            article = self._extract.html(text_of(asked, "url"), text_of(asked, "html"), source, entry, fetched_at)
-            stages = self._for_pages
-        elif asked.get("html") is not None:
+            html = text_of(asked, "html")
+            return self._extract.html(text_of(asked, "url"), html, source, entry, fetched_at), True
+        if asked.get("html") is not None:
             raise Drop("empty")
-        elif asked.get("text") is not None:
-            article = Article("", text_of(asked, "url"), text_of(asked, "title"), text_of(asked, "text"))
-            article = replace(article, outlet=source.outlet, declared_language=entry.language)
-            article = replace(article, published_at=entry.published)
-            stages = self._for_texts
-        else:
+        if asked.get("text") is None:
             raise BadLineError("neither-html-nor-text")
-        for stage in stages:
-            article = stage(article)
+        article = Article("", text_of(asked, "url"), text_of(asked, "title"), text_of(asked, "text"))
+        article = replace(article, outlet=source.outlet, declared_language=entry.language)
+        return replace(article, published_at=entry.published), False
+
+    def _answer(self, held: Held, recalled: bytes = b"") -> Answer:
+        try:
+            return told(held.id, self._passed(held, recalled))
+        except Exception as fault:  # noqa: BLE001 - as above
+            return ended(held.id, fault)
+
+    def _passed(self, held: Held, recalled: bytes) -> Article:
+        """The article with what its neighbours told of it; raises Drop, but never on their word."""
+        article = replace(held.article, recalled=recalled)
+        for name, stage in self._stages:
+            if name != "length":
+                article = stage(article)
+            elif held.is_page:
+                article = self._long_enough(stage, held, article)
         return article
+
+    def _long_enough(self, stage: Stage, held: Held, article: Article) -> Article:
+        try:
+            return stage(article)
+        except Drop:
+            if not article.recalled:
+                raise
+        stage(dict(self._stages)["clean"](held.article))
+        return article
+
+
+def ended(line_id: object, fault: Exception) -> Answer:
+    """The answer for a line that gave no article; a bug's traceback goes to stderr."""
+    if isinstance(fault, BadLineError):
+        return told(line_id, NOTHING, Fate.FAILED, str(fault))
+    if isinstance(fault, Drop):
+        return told(line_id, NOTHING, Fate.DROPPED, fault.reason)
+    sys.stderr.write("".join(traceback.format_exception(fault)))
+    return told(line_id, NOTHING, Fate.FAILED, "internal-error")
 
 
 def parsed(line: bytes) -> Mapping[str, Any]:

@@ -14,11 +14,14 @@ from pipeline.cli.options import ArchiveUrl, AsJson, ConfigFolder, StoreUrl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.model import Source, Visit
+    from pipeline.model import Article, Source, Visit
+    from pipeline.stores import Store
     from pipeline.watchlist import FetchSettings
 
 COLUMNS = ("id", "state", "status", "last_visit", "next_visit", "entries", "new", "kept", "reason")
 NUMBERS = ("status", "entries", "new", "kept")
+NEWEST = 50  # articles that tell what an outlet repeats: as many as an article is cleaned against
+SHOWN = 20  # lines of it
 
 
 def sources(
@@ -28,13 +31,14 @@ def sources(
     store: StoreUrl = options.DEFAULT_STORE,
     archive: ArchiveUrl = options.DEFAULT_ARCHIVE,  # noqa: ARG001 - the three places stand after every command
 ) -> None:
-    """Show a row a source: last visit, status, next visit, what its last answer held, state."""
+    """Show a row a source: last visit, status, next visit, what it brought, state; of one also what it repeats."""
     settings = options.with_sources(options.load_config(config))
     listed = [each for each in settings.sources or () if not source or each.id == source]
     if source and not listed:
         raise options.ConfigError(f"sources {source}: no such id in {settings.folder}/sources.yaml.")
     with options.open_store(store) as opened:
         visits = {key: each.value for key, each in opened.visits().items()}
+        articles = newest(opened, source) if source and not as_json else []
     now = datetime.now(UTC)
     rows = [row(each, visits.get(each.id), now, settings.settings.fetch) for each in listed]
     if as_json:
@@ -42,8 +46,16 @@ def sources(
             typer.echo(json.dumps(each, ensure_ascii=False))
     elif source:
         print_one(listed[0], rows[0])
+        print_repeats(source, articles, settings.folder)
     else:
         print_rows(rows)
+
+
+def newest(store: Store, outlet: str) -> list[Article]:
+    """The newest articles of an outlet, newest first."""
+    from pipeline.query import Search
+
+    return [hit.article for hit in store.search(Search(outlets=(outlet,), limit=NEWEST, every=True))]
 
 
 def row(source: Source, visit: Visit | None, now: datetime, manners: FetchSettings) -> dict[str, Any]:
@@ -106,3 +118,32 @@ def print_one(source: Source, facts: dict[str, Any]) -> None:
     for name, value in {**facts, **told}.items():
         table.add_row(name.replace("_", " "), "" if value is None else str(value))
     console().print(table)
+
+
+def print_repeats(source: str, articles: Sequence[Article], folder: str) -> None:
+    """Print the lines that were removed from these articles since the outlet repeats them, and how to force one."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.cli.audit import repeated
+    from pipeline.cli.screen import console, isolated
+
+    out, repeats = console(), repeated(articles)
+    count = f"{len(articles)} article{'s' * (len(articles) != 1)}"
+    out.print(f"\nwhat it repeats (lines removed from its newest {count})", style="bold")
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("articles", justify="right")
+    table.add_column("reason", no_wrap=True)
+    table.add_column("pages", justify="right")
+    table.add_column("line")
+    for each in repeats[:SHOWN]:
+        pages = f"{each.pages}+" if each.pages else ""
+        table.add_row(str(each.articles), each.reason, pages, Text(isolated(each.line)))
+    if repeats:
+        out.print(table)
+    if len(repeats) > SHOWN:
+        out.print(f"and {len(repeats) - SHOWN} more")
+    if not repeats:
+        out.print("nothing so far")
+    out.print(f"\nTo keep or to drop one of its lines by force, name it in {folder}/boilerplate.yaml:")
+    out.print(f'- {{outlet: {source}, keep: ["a line"], drop: ["another line"]}}')

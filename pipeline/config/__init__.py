@@ -12,7 +12,7 @@ __all__ = ["load"]
 
 
 def load(folder: Path, environ: Mapping[str, str], gazetteer: Sequence[Region] = ()) -> Config:
-    """Read the five files of a folder, of which any may be missing; raises ConfigError at the first mistake.
+    """Read the six files of a folder, of which any may be missing; raises ConfigError at the first mistake.
 
     `environ` gives the values of `${NAME}`. `gazetteer` is shipped data: its ids may be named, and its regions come
     after those of the hand list, which win. Without it an id in the form of shipped data (IQ, IQ-NI, gn-99072) passes.

@@ -13,7 +13,7 @@ from pipeline.config import file, references, sentences, shapes
 from pipeline.config.file import File, Plain
 from pipeline.config.places import together
 from pipeline.model import ConfigError, Source
-from pipeline.watchlist import Actor, Config, Destination, Region, Rule
+from pipeline.watchlist import Actor, Config, Destination, Forced, Region, Rule
 
 Shaped = TypeVar("Shaped")
 EMPTY: tuple[Plain, ...] = (None, (), {})  # an empty file, list or mapping: nothing of that kind
@@ -33,13 +33,14 @@ class Folder:
         regions, known, exclusions = self.regions(gazetteer)
         rules, destinations = self.alerts(known, sources, actors)
         settings = self.shaped(self.file("settings"), shapes.Settings, {}).value()
-        return Config(str(self.path), settings, sources, actors, regions, rules, destinations, exclusions)
+        forced = self.boilerplate(sources)
+        return Config(str(self.path), settings, sources, actors, regions, rules, destinations, exclusions, forced)
 
     def sources(self) -> tuple[Source, ...]:
         """sources.yaml."""
         read = self.file("sources")
         sources = tuple(shape.value() for shape in self.shaped(read, tuple[shapes.Source, ...], ()))
-        references.once(read, (), sources)
+        references.once(read, (), (source.id for source in sources))
         return sources
 
     def actors(self) -> tuple[Actor, ...]:
@@ -71,6 +72,13 @@ class Folder:
         destinations = tuple(destination.value(name) for name, destination in shape.destinations.items())
         references.check_rules(read, rules, references.known(sources, actors, regions, destinations))
         return rules, destinations
+
+    def boilerplate(self, sources: Sequence[Source] | None) -> dict[str, Forced]:
+        """boilerplate.yaml."""
+        read = self.file("boilerplate")
+        items = self.shaped(read, tuple[shapes.Boilerplate, ...], ())
+        references.check_boilerplate(read, items, references.outlets(sources))
+        return {item.outlet: item.value() for item in items}
 
     def has(self, stem: str) -> bool:
         """Whether the folder holds this file; raises ConfigError where only its name is nearly right."""

@@ -7,21 +7,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
+from pipeline.boilerplate import letters
 from pipeline.config.file import File, Where
 from pipeline.config.values import meant, quoted, region_like
+from pipeline.fold import fold
 from pipeline.model import ConfigError, Source
 from pipeline.query import parse
 from pipeline.watchlist import Actor, Destination, Phrases, Region, Rule
 
 SHOWN = 12  # known ids that a message lists; with more it only names the file
-
-
-class Named(Protocol):
-    """Anything with an id."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +55,20 @@ class RegionIds(Ids):
         return name in self.known or (not self.gazetteer and region_like(name))
 
 
-def once(file: File, where: Where, items: Iterable[Named]) -> None:
-    """Raise ConfigError at the second of two equal ids."""
+def once(file: File, where: Where, ids: Iterable[str], key: str = "id", remedy: str = "ids are unique") -> None:
+    """Raise ConfigError at the second of two equal ids, which stand under `key`."""
     first: dict[str, Where] = {}
-    for position, item in enumerate(items):
-        place = (*where, position, "id")
-        if item.id in first:
-            line = file.lines[first[item.id]]
-            raise file.error(place, f"the id {quoted(item.id)} stands twice, first on line {line}; ids are unique")
-        first[item.id] = place
+    for position, name in enumerate(ids):
+        place = (*where, position, key)
+        if name in first:
+            line = file.lines[first[name]]
+            raise file.error(place, f"the {key} {quoted(name)} stands twice, first on line {line}; {remedy}")
+        first[name] = place
 
 
 def check_actors(file: File, actors: Sequence[Actor]) -> None:
     """Ids once, every actor with a name to find, `case` and `never_as` about names and actors that exist."""
-    once(file, (), actors)
+    once(file, (), (actor.id for actor in actors))
     known = Ids("actor", file.path.name, {actor.id for actor in actors})
     for position, actor in enumerate(actors):
         if not (actor.names or actor.aliases or actor.weak):
@@ -103,7 +97,7 @@ def phrases(groups: Phrases) -> Iterator[str]:
 
 def check_regions(file: File, places: Sequence[Region], known: RegionIds) -> None:
     """Ids once, parents known, `case` about names of the place."""
-    once(file, ("places",), places)
+    once(file, ("places",), (place.id for place in places))
     for position, place in enumerate(places):
         where = ("places", position)
         known.check(file, (*where, "parents"), place.parents)
@@ -128,13 +122,18 @@ def known(
         Ids("actor", "actors.yaml", {actor.id for actor in actors}),
         regions,
         Ids("destination", "destinations", {destination.id for destination in destinations}),
-        None if sources is None else Ids("outlet", "sources.yaml", {source.id for source in sources}),
+        outlets(sources),
     )
+
+
+def outlets(sources: Sequence[Source] | None) -> Ids | None:
+    """The ids of outlets; None where the folder has no sources.yaml, so that any may be named."""
+    return None if sources is None else Ids("outlet", "sources.yaml", {source.id for source in sources})
 
 
 def check_rules(file: File, rules: Sequence[Rule], known: Known) -> None:
     """Ids once, everything named exists, the query can be read."""
-    once(file, ("rules",), rules)
+    once(file, ("rules",), (rule.id for rule in rules))
     for position, rule in enumerate(rules):
         where = ("rules", position)
         known.actors.check(file, (*where, "actors"), rule.actors)
@@ -147,3 +146,38 @@ def check_rules(file: File, rules: Sequence[Rule], known: Known) -> None:
             parse(rule.query)
         except ConfigError as error:
             raise file.error((*where, "query"), str(error)) from None
+
+
+class Forcing(Protocol):
+    """What boilerplate.yaml says of one outlet."""
+
+    @property
+    def outlet(self) -> str:
+        """Its id."""
+
+    @property
+    def keep(self) -> Sequence[str]:
+        """Lines that stay."""
+
+    @property
+    def drop(self) -> Sequence[str]:
+        """Lines that go."""
+
+
+def check_boilerplate(file: File, items: Sequence[Forcing], outlets: Ids | None) -> None:
+    """Outlets exist and stand once, and no line is both kept and dropped, however it is written."""
+    once(file, (), (item.outlet for item in items), "outlet", "put all of its lines into one entry")
+    for position, item in enumerate(items):
+        if outlets and not outlets.holds(item.outlet):
+            raise file.error((position, "outlet"), outlets.missing(item.outlet))
+        kept = {folded(line): place for place, line in reversed(tuple(enumerate(item.keep)))}
+        for place, line in enumerate(item.drop):
+            if (first := kept.get(folded(line))) is not None:
+                at = file.line((position, "keep", first))
+                problem = f"{quoted(line)} is kept on line {at}; take it out of keep or of drop"
+                raise file.error((position, "drop", place), problem)
+
+
+def folded(line: str) -> str:
+    """What makes two lines one when cleaning compares them."""
+    return letters(fold(line))

@@ -25,6 +25,11 @@ EXPECTED = MappingProxyType(
         "float_type": "a number",
     }
 )
+QUOTES = (
+    (bool | int | float, "; put quotes around it"),
+    (dict, "; put quotes around a text that holds a colon"),
+    (tuple, "; put quotes around a text in brackets"),
+)
 SECRET = frozenset({"headers", "proxy"})  # keys whose values no message repeats
 YES = MappingProxyType({"yes": "true", "on": "true", "no": "false", "off": "false"})
 KEY_OF_A_MAPPING = "[key]"  # how pydantic marks that the key is wrong, not its value
@@ -61,8 +66,8 @@ def unknown(context: Mapping[str, Any]) -> str:
 def mistyped(expected: str, found: object, *, shown: bool) -> str:
     """The clause for a value of another type."""
     remedy = ""
-    if expected == TEXT and isinstance(found, bool | int | float):
-        remedy = "; put quotes around it"
+    if expected == TEXT:
+        remedy = next((quotes for kind, quotes in QUOTES if isinstance(found, kind)), "")
     elif expected == TRUTH and str(found).lower() in YES:
         remedy = f"; write {YES[str(found).lower()]}"
     elif expected == LIST and isinstance(found, str) and shown:

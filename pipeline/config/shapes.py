@@ -40,6 +40,7 @@ Id = Annotated[str, AfterValidator(values.identifier)]
 Language = Annotated[str, AfterValidator(values.language)]
 Line = Annotated[str, AfterValidator(values.one_line)]
 Network = Annotated[str, AfterValidator(values.network)]
+PageLine = Annotated[str, AfterValidator(values.page_line)]
 Phrase = Annotated[str, AfterValidator(values.filled)]
 RegionId = Annotated[str, AfterValidator(values.region_id)]
 Url = Annotated[str, AfterValidator(values.url)]
@@ -257,3 +258,15 @@ class Alerts(Sections):
 
     rules: tuple[Rule, ...] = ()
     destinations: dict[Id, Destination] = Field(default_factory=dict)
+
+
+class Boilerplate(Sections):
+    """One item of boilerplate.yaml."""
+
+    outlet: Id
+    keep: tuple[PageLine, ...] = ()
+    drop: tuple[PageLine, ...] = ()
+
+    def value(self) -> watchlist.Forced:
+        """The lines of the outlet."""
+        return watchlist.Forced(frozenset(self.keep), frozenset(self.drop))

@@ -172,6 +172,14 @@ def one_line(text: str) -> str:
     return text
 
 
+def page_line(text: str) -> str:
+    """One line of a page's text; spaces around it do not count."""
+    line = filled(text).strip()
+    if "\n" in line:
+        raise ValueError(f"expected one line of a page, found several, {quoted(line)}; make each an entry of its own")
+    return line
+
+
 def path(text: str) -> str:
     """A file's path; the environment has no part in it."""
     if VARIABLE.search(text):

@@ -11,15 +11,29 @@ from datetime import datetime
 from hashlib import sha256
 
 from pipeline import urls
+from pipeline.clean.lines import BESIDE
 from pipeline.clean.repeats import SECOND_ARTICLE
-from pipeline.extract import charset, dates, headline, metadata, prose, story
-from pipeline.model import Article, Drop, Entry, Page, Reading, Removed, Source
+from pipeline.extract import (
+    blocks,
+    charset,
+    dates,
+    embedded,
+    headline,
+    metadata,
+    opinion,
+    others,
+    prose,
+    story,
+)
+from pipeline.extract.identity import Identity
+from pipeline.model import Article, Block, Drop, Entry, Page, Reading, Removed, Source
 
 __all__ = ["Extract"]
 
 FEED_TEXT = "feed-text"
 """Flag of an article whose text is the feed's, because the page gave none worth having."""
-SHORT = 250  # characters: a page with less is a teaser or a wall, where the feed carries twice as much
+PAGE, JSON = "page", "json"
+"""Where a text was found: among the elements of the page, or in the data that its programs show (`embedded`)."""
 DIGEST = 32  # hex digits kept of the SHA-256 of a text: 128 bits tell the readings of one page apart
 
 MARKUP = re.compile(r"<[a-zA-Z!?/]")
@@ -67,7 +81,7 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
     origins = {
         "title": title_from,
         "published_at": published.where or published.source,
-        "text": "feed" if flags else "page",
+        "text": "feed" if flags else read.source,
     }
     return Article(
         id=_id(url),
@@ -78,23 +92,30 @@ def _article(url: str, html: str, source: Source, entry: Entry, fetched_at: date
         published_from=published.source,
         fetched_at=fetched_at,
         outlet=source.outlet,
-        removed=tuple(Removed(other, SECOND_ARTICLE) for other in read.others),
+        removed=(
+            *(Removed(other.text, SECOND_ARTICLE, url=other.url) for other in read.others),
+            *(Removed(line, BESIDE) for line in read.beside),
+        ),
         flags=flags,
         extractor=("trafilatura", prose.trafilatura().__version__),
         readings=(Reading(fetched_at, sha256(text.encode()).hexdigest()[:DIGEST]),) if fetched_at else (),
         origins=tuple(origins.items()),
+        blocks=read.blocks,
         declared_language=read.facts.language or entry.language,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What HTML holds: its facts, its text, and the texts of other articles on it."""
+    """What HTML holds: its facts, its text and where that was found, and what else stands on the page."""
 
     is_html: bool = False
     facts: metadata.Facts = field(default_factory=metadata.Facts)
     text: str = ""
-    others: tuple[str, ...] = ()
+    source: str = PAGE
+    others: tuple[others.Other, ...] = ()
+    beside: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
 
 
 def _read(url: str, html: str) -> _Read:
@@ -104,11 +125,27 @@ def _read(url: str, html: str) -> _Read:
     tree = prose.parse(shielded.html)
     facts = metadata.read(tree)
     story.open_layout_tables(tree)
-    others = story.drop_others(tree, url)
-    text = prose.text_of_page(tree)
+    own = Identity(tree, url, (*(title for _, title in facts.titles), *facts.headings))
+    told = tuple(replace(other, text=shielded.restore(other.text)) for other in others.drop(tree, own))
+    linked = embedded.take(tree)
+    runs = blocks.runs(tree)
+    whole = blocks.blocks(runs, shielded.restore)
+    chosen = opinion.opinion(tree, runs, whole, shielded.restore)
+    text, source = chosen.text, PAGE
+    if embedded.may_miss(text):
+        body = embedded.body(linked, tree, own)
+        text, source = (body, JSON) if embedded.is_missed(body, text) else (text, source)
     text = "\n".join(filter(None, (story.lead(tree, facts.description, text), text)))
     restore = shielded.restore
-    return _Read(is_html=True, facts=facts.restored(restore), text=restore(text), others=tuple(map(restore, others)))
+    return _Read(
+        is_html=True,
+        facts=facts.restored(restore),
+        text=restore(text),
+        source=source,
+        others=told,
+        beside=tuple(map(restore, chosen.spare)),
+        blocks=whole,
+    )
 
 
 def _is_other(html: str) -> bool:
@@ -118,7 +155,7 @@ def _is_other(html: str) -> bool:
 
 def _or_feed(text: str, entry: Entry) -> tuple[str, tuple[str, ...]]:
     """The text of the page, or that of the feed where the page has next to none; and flags."""
-    if entry.content and len(text) < SHORT:
+    if entry.content and len(text) < embedded.SHORT:
         told = prose.text_of_fragment(entry.content)
         if len(told) > 2 * len(text):
             return told, (FEED_TEXT,)

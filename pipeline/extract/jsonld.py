@@ -36,12 +36,22 @@ def read(scripts: Iterable[str]) -> Linked:
     return Linked(headline, next(filter(None, dates), ""))
 
 
+def addresses(scripts: Iterable[str]) -> dict[str, str]:
+    """Addresses of the articles in the scripts, by headline, both as written; the first of a headline counts."""
+    found: dict[str, str] = {}
+    for node in filter(_is_article, _nodes(scripts)):
+        page = node.get("mainEntityOfPage")
+        links = (node.get("url"), page, page.get("@id") if isinstance(page, dict) else None)
+        found.setdefault(_word(node.get("headline")), next(filter(None, map(_word, links)), ""))
+    return found
+
+
 def _nodes(scripts: Iterable[str]) -> Iterator[dict[str, object]]:
     """Objects of the scripts in order of appearance: the outermost, those of a graph or list, main entities."""
     waiting: list[object] = []
     for _, script in zip(range(MOST_SCRIPTS), scripts, strict=False):
         if len(script) <= SCRIPT_CHARACTERS:
-            waiting.append(_parsed(script))
+            waiting.append(parsed(script))
     waiting.reverse()
     for _ in range(MOST_NODES):
         if not waiting:
@@ -54,7 +64,8 @@ def _nodes(scripts: Iterable[str]) -> Iterator[dict[str, object]]:
             waiting.extend(node[key] for key in reversed(INSIDE) if key in node)
 
 
-def _parsed(script: str) -> object:
+def parsed(script: str) -> object:
+    """The JSON of a script, out of what is wrapped around it; None where it is none, or too deep."""
     script = script.strip()
     for start, end in WRAPPINGS:
         script = script.removeprefix(start).removesuffix(end)

@@ -62,9 +62,12 @@ def parse(html: str) -> HtmlElement:
     return tree if tree is not None else load(f"<html><body>{html}</body></html>")
 
 
-def text_of_page(tree: HtmlElement) -> str:
-    """The text of a page, paragraphs separated by line feeds, reader comments left out; "" where there is none."""
-    return trafilatura().extract(tree, include_comments=False) or ""
+def text_of_page(tree: HtmlElement, *, fast: bool = False) -> str:
+    """The text of a page, paragraphs separated by line feeds, reader comments left out; "" where there is none.
+
+    `fast` leaves out what trafilatura compares its own answer with.
+    """
+    return trafilatura().extract(tree, include_comments=False, fast=fast) or ""
 
 
 def text_of_fragment(markup: str) -> str:

@@ -1,11 +1,10 @@
-"""Which parts of a page belong to its story: the lead above the picture, not the stories that follow below."""
+"""Parts of a story that extraction misses or runs together: the lead above the picture, paragraphs in a table."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from pipeline import urls
 from pipeline.fold import tokens
 
 if TYPE_CHECKING:
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 CELL_PARAGRAPHS = 3  # in one cell: data tables have none
-MAIN_CHARACTERS = 500  # of an <article> that is the page's own; others are teasers or further stories
-WHOLE_CHARACTERS = 500  # of another story, not only its teaser
 LEAD_CLASS = re.compile(r"(?:^|[\s_-])(?:lead|introtext|spot)(?:$|[\s_-])")
 """What content systems call the first paragraph where it stands apart from the others."""
 LEAD_LETTERS = 40  # that it must share with the page's description, which is the same text, often cut
@@ -30,34 +27,6 @@ def open_layout_tables(tree: HtmlElement) -> None:
         if paragraphs >= CELL_PARAGRAPHS or next(table.iter("h1"), None) is not None:
             for element in (table, *table.iter("tbody", "tr", "td", "th")):
                 element.tag = "div"
-
-
-def drop_others(tree: HtmlElement, url: str) -> list[str]:
-    """Take stories of other addresses out of the tree, as endless scroll appends them; give the texts of whole ones."""
-    main, *others = [*tree.iter("article")] or [tree]
-    own, nested = len(main.text_content()), set(main.iter("article"))
-    told: list[str] = []
-    for article in others:
-        text = "\n".join(filter(None, (" ".join(piece.split()) for piece in article.itertext())))
-        is_whole, is_inside = len(text) >= WHOLE_CHARACTERS, article in nested
-        if own - len(text) * is_inside < MAIN_CHARACTERS or (is_inside and not is_whole):
-            continue
-        if _leads_elsewhere(article, url):
-            told.extend([text] * is_whole)
-            article.clear(keep_tail=True)
-    return told
-
-
-def _leads_elsewhere(article: HtmlElement, url: str) -> bool:
-    """Whether the headline of an article is a link to another page."""
-    heading = next(article.iter("h1", "h2", "h3"), None)
-    if heading is None:
-        return False
-    link = next(iter((*heading.iter("a"), *heading.iterancestors("a"))), None)
-    try:
-        return link is not None and urls.canonical(link.get("href", ""), url) != urls.canonical(url)
-    except ValueError:
-        return False
 
 
 def lead(tree: HtmlElement, description: str, text: str) -> str:

@@ -1,8 +1,8 @@
 """The program, top to bottom: collect (feeds and pages to the archive), process (archive to store), settle, alert.
 
 Each step can be killed at any point and run again: what is durable says what is left to do. Pages are archived before
-their promise is taken off the visit, articles are stored before their archive file counts as read, and copies and
-alerts are worked out from cursors over the store. DAG tasks call the same steps.
+their promise is taken off the visit, articles are stored before their archive file counts as read, and what an outlet
+repeats, copies and alerts are worked out from cursors over the store. DAG tasks call the same steps.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ __all__ = ["Pass", "Run", "due_sources", "new_id", "one_pass", "reading", "stage
 def stages(config: Config) -> NamedStages:
     """What every article passes, in order. To add a step, add a line."""
     from pipeline.annotate import Actors, Regions
-    from pipeline.clean import Clean, LongEnough
+    from pipeline.clean import Clean, LongEnough, Remember
     from pipeline.dedupe import Fingerprint
     from pipeline.language import DetectLanguage
 
     steps: list[tuple[str, Stage]] = [
-        ("clean", Clean()),
+        ("memory", Remember()),
+        ("clean", Clean(config.boilerplate)),
         ("length", LongEnough()),
         ("language", DetectLanguage()),
         ("actors", Actors(config.actors)),
@@ -78,7 +79,7 @@ def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass
             asyncio.run(_collect(run, asked))
             read = process(run, reading_processes)
             _count_kept(run, read)
-        settle(run)
+        settle(run, reading_processes.stages)
         sent = alert(run, senders)
         _forget(run)
     return Pass(read.total(), left, sent)

@@ -105,8 +105,8 @@ class Desk:
         polled = self.forced or schedule.feed_due(source, stored.value, now, manners)
         poll = await self._poll(source, stored.value) if polled else Poll()
         promised = intake.promises(poll.feed) if poll.feed else ()
-        seen = self.run.store.seen([each.id for each in promised if each.id])
-        taken = self._own(source, intake.decide(poll.feed, stored.value, seen, now))
+        seen = self.run.store.seen([*(each.id for each in promised if each.id), *intake.offers(stored.value)])
+        taken = self._own(source, intake.decide(poll.feed, intake.wanted(stored.value, seen), seen, now))
         visit = replace(
             self._polled(source, stored.value, replace(poll, new=len(taken.fetch))) if polled else stored.value,
             run=self.run.id,

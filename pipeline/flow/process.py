@@ -6,9 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from pipeline import revision, urls
 from pipeline.archive import Archived, Damaged
+from pipeline.boilerplate import carried
+from pipeline.flow import recall
+from pipeline.flow.offers import forget_met, offered
+from pipeline.flow.recall import Mark, Stages
 from pipeline.flow.run import BATCH, Run
 from pipeline.model import Article, Changes, Fate, Outcome, Seen, Stored
 from pipeline.readers import Readers, Reading, Unread, batches
@@ -24,11 +29,13 @@ def process(run: Run, readers: Readers) -> Counter[str]:
         progress = begun
         pages = sound_pages(run, file, int(progress.value or 0))
         for batch in batches(readers.read(pages), BATCH):
-            store_readings(run, batch)
+            store_readings(run, batch, readers.stages)
             progress = run.save_state(f"archive/{file}", progress, str(batch[-1][0].next_offset))
             read.update(archived.page.run for archived, _ in batch)
             run.tick("read", read.total(), 0)
         run.save_state(f"archive/{file}", progress, FINISHED)
+    if read:
+        forget_met(run)
     run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), _yesterday(run).isoformat())
     return read
 
@@ -44,12 +51,17 @@ def sound_pages(run: Run, file: str, offset: int = 0) -> Iterator[Archived]:
             yield replace(found, page=replace(found.page, source=source))
 
 
-def store_readings(run: Run, batch: Sequence[tuple[Archived, Reading]]) -> None:
-    """Store what was read and its outcomes in one write; what another worker changed meanwhile is merged again."""
+def store_readings(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages) -> None:
+    """Store what was read and its outcomes in one write; what another worker changed meanwhile is merged again.
+
+    What is new is settled because it was ingested now; what else has to be is marked.
+    """
     told = False
     for _ in range(SAVE_ATTEMPTS):
-        merged = merge_batch(run, batch)
-        lost = run.store.save(replace(merged.changes, outcomes=(), seen=()) if told else merged.changes)
+        merged = merge_batch(run, batch, stages)
+        new = {each.value.id for each in merged.changes.articles if each.version is None}
+        once = {"outcomes": (), "seen": ()} if told else {"visits": offered(run, batch)}
+        lost = recall.save(run, replace(merged.changes, **once), [each for each in merged.marks if each.id not in new])
         batch = [each for each in batch if isinstance(each[1], Article) and each[1].id in lost]
         told = True
         if not batch:
@@ -62,6 +74,7 @@ class Merged:
     """A batch of readings merged with what the store holds."""
 
     changes: Changes
+    marks: tuple[Mark, ...]  # where other pages meet something new
     tally: Counter[tuple[Fate, str]]
 
 
@@ -69,7 +82,9 @@ Ingested = Callable[[Archived, Article | None], datetime]
 """When a reading counts as ingested, given the page and what is stored of its article."""
 
 
-def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], ingested: Ingested | None = None) -> Merged:
+def merge_batch(
+    run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages, ingested: Ingested | None = None
+) -> Merged:
     """Merge readings with the stored articles in the order of the batch; they are `ingested` now, if nothing else."""
     stored = run.store.articles({result.id for _, result in batch if isinstance(result, Article)})
     current = {key: each.value for key, each in stored.items()}
@@ -87,7 +102,7 @@ def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], ingested: I
             fresh = _fresh(result, archived, ingested(archived, old) if ingested else now)
             if old and not archived.page.source.feed:  # its source is configured no more: nobody knows it better
                 fresh = replace(fresh, outlet=old.outlet)
-            current[result.id], fate, reason = revision.merge(old, fresh)
+            current[result.id], fate, reason = revision.merge(old, _as_known(old, fresh, stages))
         outcomes.append(_outcome(archived, stage, fate, reason))
         seen.append(Seen(urls.article_id(archived.page.url), archived.page.answer.at, fate, reason))
     changed = tuple(
@@ -95,8 +110,10 @@ def merge_batch(run: Run, batch: Sequence[tuple[Archived, Reading]], ingested: I
         for key, article in sorted(current.items())
         if key not in stored or article is not stored[key].value
     )
+    marks = (recall.moved(stored[each.value.id].value if each.version else None, each.value) for each in changed)
     tally = Counter((outcome.fate, outcome.reason) for outcome in outcomes)
-    return Merged(Changes(articles=changed, seen=tuple(seen), outcomes=tuple(outcomes)), tally)
+    changes = Changes(articles=changed, seen=tuple(seen), outcomes=tuple(outcomes))
+    return Merged(changes, tuple(chain.from_iterable(marks)), tally)
 
 
 def _fresh(article: Article, archived: Archived, ingested_at: datetime) -> Article:
@@ -108,6 +125,13 @@ def _fresh(article: Article, archived: Archived, ingested_at: datetime) -> Artic
         story=article.id,
         first_outlet=article.outlet.id,
     )
+
+
+def _as_known(old: Article | None, fresh: Article, stages: Stages) -> Article:
+    """The reading cleaned with what is known of the stored one's lines, so that the two can be compared."""
+    told = carried(old, fresh) if old else b""
+    known = recall.cleaned(fresh, told, stages) if told else fresh
+    return fresh if isinstance(known, Unread) else known
 
 
 def _outcome(archived: Archived, stage: str, fate: Fate, reason: str) -> Outcome:

@@ -9,14 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from pipeline import urls
 from pipeline.archive import Archived
+from pipeline.flow import recall
 from pipeline.flow.alert import ALERTED
 from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages
+from pipeline.flow.recall import Stages
 from pipeline.flow.run import BATCH, OVERLAP, Run
-from pipeline.flow.settle import place
+from pipeline.flow.settle import settle_marked
 from pipeline.model import Article, Changes, Fate, Stored
 from pipeline.readers import Readers, Reading, batches
 
 ATTEMPTS = 5
+MOST_UNSETTLED = 1024  # marks: each batch writes all of them, and each settling cleans pages whose windows still fill
 TOLD = ("title", "text", "language", "published_at", "actors", "regions", "removed", "flags")
 LONGEST = 60  # characters of a value in a line of the dry run
 
@@ -44,13 +47,15 @@ def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]
             pages = (archived for archived in sound_pages(run, file) if _wanted(run, again, archived))
             for batch in batches(readers.read(pages), BATCH):
                 if again.dry_run:
-                    merged = merge_batch(run, batch, ingested)
+                    merged = merge_batch(run, batch, readers.stages, ingested)
                     for line in _differences(run, merged.changes):
                         tell(line)
                 else:
-                    merged = _store(run, batch, ingested)
+                    merged = _store(run, batch, readers.stages, ingested)
                 tally += merged.tally
                 run.tick("replay", tally.total(), 0)
+        if not again.dry_run:
+            settle_marked(run, readers.stages)
     return tally
 
 
@@ -69,12 +74,14 @@ def _unheard(run: Run) -> Ingested:
     return ingested
 
 
-def _store(run: Run, batch: Sequence[tuple[Archived, Reading]], ingested: Ingested) -> Merged:
-    """Write a batch and place what changed; what another worker changed meanwhile is merged again."""
+def _store(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages, ingested: Ingested) -> Merged:
+    """Write a batch, marked until it is settled; what another worker changed meanwhile is merged again."""
     for _ in range(ATTEMPTS):
-        merged = merge_batch(run, batch, ingested)
-        if not run.store.save(replace(merged.changes, outcomes=())):
-            place(run, [each.value for each in merged.changes.articles])
+        merged = merge_batch(run, batch, stages, ingested)
+        changed = (recall.mark(each.value) for each in merged.changes.articles)
+        if not recall.save(run, replace(merged.changes, outcomes=()), {*merged.marks, *changed}):
+            if len(recall.unsettled(run)) >= MOST_UNSETTLED:
+                settle_marked(run, stages)
             return merged
     raise RuntimeError("articles kept changing while they were replayed")
 

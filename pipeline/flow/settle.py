@@ -1,32 +1,58 @@
-"""Copies and stories: worked out again for everything that an arrival can have moved, until nothing moves."""
+"""Settling: what an arrival can have moved is worked out again, until nothing moves.
+
+First what the outlet's pages know of each other (`pipeline.flow.recall`), then copies and stories, which depend on the
+texts that this leaves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
+from typing import TypeVar
 
 from pipeline.dedupe import group
+from pipeline.flow import recall
+from pipeline.flow.recall import Mark, Stages
 from pipeline.flow.run import Run
 from pipeline.model import Article, Changes, Stored
 
 SETTLED = "settled"
 CHUNK = 256  # articles grouped at once, with all that touch them
 ATTEMPTS = 5
+Item = TypeVar("Item")
 
 
-def settle(run: Run) -> int:
-    """Place all articles that came or changed since the last time; give how many were moved.
+def settle(run: Run, stages: Stages) -> int:
+    """Settle all articles that came or changed since the last time; give how many found another place among copies.
 
     A crash before the cursor is written makes the next run do the same again, which changes nothing.
     """
-    since, now, moved = run.store.state(SETTLED), run.now(), 0
+    since, now = run.store.state(SETTLED), run.now()
     start = run.behind(since.value, datetime.min.replace(tzinfo=UTC))
-    for chunk in chunks(run.store.ingested(start), CHUNK):
-        moved += place(run, chunk)
+    moved = settle_marked(run, stages, [recall.mark(article) for article in run.store.ingested(start)])
     run.save_state(SETTLED, since, now.isoformat())
     return moved
+
+
+def settle_marked(run: Run, stages: Stages, came: Iterable[Mark] = ()) -> int:
+    """Settle what is marked in the store, and what `came` and is not; give how many were moved among copies."""
+    begun = recall.unsettled(run)
+    marks = begun.union(came)
+    left = {each.id for each in marks}
+    moved = 0
+    for articles in recall.recall(run, marks, stages):
+        moved += place(run, articles)
+        recall.save(run, Changes(), settled={recall.mark(each) for each in articles} - begun)
+        left.difference_update(each.id for each in articles)
+    moved += sum(place(run, _stored(run, ids)) for ids in chunks(sorted(left), CHUNK))
+    recall.save(run, Changes(), settled=begun)
+    return moved
+
+
+def _stored(run: Run, ids: Collection[str]) -> list[Article]:
+    return [each.value for each in run.store.articles(ids).values()]
 
 
 def place(run: Run, articles: Sequence[Article]) -> int:
@@ -58,8 +84,8 @@ def _moved(members: dict[str, Stored[Article]]) -> Iterator[Stored[Article]]:
             yield Stored(new, members[key].version)
 
 
-def chunks(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
-    """Lists of at most `size` articles."""
-    stream = iter(articles)
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of at most `size` items."""
+    stream = iter(items)
     while chunk := list(islice(stream, size)):
         yield chunk

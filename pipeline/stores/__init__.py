@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.model import Article, Changes, Claim, Hit, Outcome, Seen, Stored, Visit
+from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, Visit
 from pipeline.query import Search
 
 
@@ -31,6 +31,14 @@ class Store(Protocol):
         """Articles with `ingested_at` at or after `since`, by (ingested_at, id), read page by page.
 
         The caller may write between two of them.
+        """
+
+    def remembered(self, outlet: str, since: datetime | None, until: datetime | None, beyond: int) -> list[Known]:
+        """What is remembered of the pages of one outlet (its id) around a time, by (published_at, id).
+
+        Given are all pages with a digest whose `published_at` is from `since` to `until`, both inclusive, in whole
+        seconds, and on each side the nearest `beyond` more, fewer where there are fewer. None is the time of pages
+        without date, before all others. Only what `Known` holds is read.
         """
 
     def save(self, changes: Changes) -> frozenset[str]:

@@ -1,9 +1,9 @@
-"""How much of a page's own text is kept and how little else: own pages in ten languages and six layouts.
+"""How much of a page's own text is kept and how little else: own pages in ten languages and fourteen layouts.
 
 Shingles of four words against the text that stands beside each page (tests/golden/pages), as means over the pages.
 The pages and the phrases that cleaning knows were written by the same hands: floors against decay, no estimate.
 
-2026-11-21, 21 pages: precision 1.000, recall 1.000; trafilatura 2.3.1 alone, comments off: 0.655 and 0.912.
+2026-11-21, 33 pages: precision 1.000, recall 1.000; trafilatura 2.3.1 alone, comments off: 0.683 and 0.919.
 """
 
 from __future__ import annotations

@@ -1,21 +1,23 @@
-"""Articles in and out of their table, the word index and the bands of near copies kept in step with it."""
+"""Articles in and out of their table; the word index, bands and pages are kept in step with it."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.model import Article, Stored
-from pipeline.stores.sqlite import bands, index
+from pipeline.stores.sqlite import bands, index, pages
 from pipeline.stores.sqlite.index import Placed
-from pipeline.stores.sqlite.rows import ARTICLE, article_row, read_article
+from pipeline.stores.sqlite.rows import ARTICLE, Row, article_row, read_article
 
 PAGE = 200  # articles read at once where a caller may write between two of them
 
 _COLUMNS = (*ARTICLE, "version", "position")
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM articles"  # noqa: S608 - our own names
+_READ = (*ARTICLE, "digest", "recalled", "version", "position")
+_SELECT = f"SELECT {', '.join(_READ)} FROM articles LEFT JOIN pages USING (position)"  # noqa: S608 - our own names
 _WRITE = (
     f"INSERT INTO articles ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608 - our own names
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
@@ -25,7 +27,7 @@ _GIVEN = "(SELECT value FROM json_each(?))"  # a list of any length as one param
 
 def at(db: sqlite3.Connection, position: int) -> Article:
     """The article at a position of the index."""
-    return read_article(db.execute(f"{_SELECT} WHERE position = ?", (position,)).fetchone())
+    return _article(db.execute(f"{_SELECT} WHERE position = ?", (position,)).fetchone())
 
 
 def by_id(db: sqlite3.Connection, ids: Collection[str]) -> dict[str, Stored[Article]]:
@@ -48,8 +50,8 @@ def ingested(db: sqlite3.Connection, since: str) -> Iterator[Article]:
     after = (since, "")
     query = f"{_SELECT} WHERE (ingested_at, id) > (?, ?) ORDER BY ingested_at, id LIMIT {PAGE}"
     while rows := db.execute(query, after).fetchall():
-        yield from map(read_article, rows)
-        told = dict(zip(_COLUMNS, rows[-1], strict=True))
+        yield from map(_article, rows)
+        told = dict(zip(_READ, rows[-1], strict=True))
         after = (told["ingested_at"], told["id"])
 
 
@@ -68,6 +70,7 @@ def write(db: sqlite3.Connection, articles: Sequence[Stored[Article]]) -> set[st
         changes[new.id] = old and Placed(old.article, old.position), Placed(new, position)
     index.feed(db, changes.values())
     bands.feed(db, changes.values())
+    pages.feed(db, changes.values())
     return lost
 
 
@@ -79,9 +82,15 @@ class _Held(NamedTuple):
 
 def _held(db: sqlite3.Connection, ids: Sequence[str]) -> Iterator[_Held]:
     rows = db.execute(f"{_SELECT} WHERE id IN {_GIVEN}", (json.dumps(ids),))
-    return (_Held(read_article(row), *row[-2:]) for row in rows)
+    return (_Held(_article(row), *row[-2:]) for row in rows)
 
 
 def _stored(db: sqlite3.Connection, which: str, keys: Collection[str]) -> list[Stored[Article]]:
     rows = db.execute(f"{_SELECT} {which}", (json.dumps(list(keys)),))
-    return [Stored(read_article(row), str(row[-2])) for row in rows]
+    return [Stored(_article(row), str(row[-2])) for row in rows]
+
+
+def _article(row: Row) -> Article:
+    """The article of a row of the columns _READ; where no page is kept the join leaves its columns NULL."""
+    digest, recalled = row[-4:-2]
+    return replace(read_article(row), digest=digest or b"", recalled=recalled or b"")

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from pipeline import document
-from pipeline.model import Article, Claim, Fate, Outcome, Seen, Visit
+from pipeline.model import Article, Claim, Fate, Known, Outcome, Seen, Visit
 from pipeline.records import entry_document, moment, read_entry, read_outcome, timestamp
 
 Row = tuple[Any, ...]
 
-ARTICLE = tuple(document.document(Article("", ""), private=True))
-"""Columns of an article: the keys of its document."""
+PAGE = ("outlet_id", "at", "article_id", "digest", "recalled")
+ARTICLE = tuple(name for name in document.document(Article("", ""), private=True) if name not in PAGE)
+"""Columns of an article: the keys of its document, but for what stands in PAGE."""
 VISIT = tuple(field.name for field in fields(Visit))
 OUTCOME = tuple(field.name for field in fields(Outcome))
 SEEN = tuple(field.name for field in fields(Seen))
@@ -39,10 +40,22 @@ def article_row(article: Article) -> Row:
 
 
 def read_article(row: Row) -> Article:
-    """The inverse of `article_row`; what follows its columns is passed over."""
+    """The inverse of `article_row`, so without digest and recall; what follows its columns is passed over."""
     told = dict(zip(ARTICLE, row, strict=False))
     parsed = {name: json.loads(told[name]) for name in _ARTICLE_JSON if told[name] is not None}
     return document.article({**told, **parsed, "lead": bool(told["lead"])})
+
+
+def page_row(article: Article) -> Row:
+    """What is remembered of an article's page as the columns PAGE; "" is the time of one without date."""
+    at = _timestamp(article.published_at) or ""
+    return *_sound((article.outlet.id, at, article.id)), article.digest, article.recalled
+
+
+def read_page(row: Row) -> Known:
+    """What is remembered of a page, of its columns from `at` on."""
+    at, key, digest, recalled = row
+    return Known(key, _moment(at), digest, recalled)
 
 
 def visit_row(visit: Visit) -> Row:

@@ -59,7 +59,13 @@ FIRST: Step = (
         title, text, names, facets, content='', tokenize='unicode61 remove_diacritics 0')""",
     "CREATE TABLE IF NOT EXISTS folding (digest TEXT NOT NULL)",
 )
-STEPS: tuple[Step, ...] = (FIRST,)
+PAGES: Step = (
+    """CREATE TABLE IF NOT EXISTS pages (
+        position INTEGER PRIMARY KEY, outlet_id TEXT NOT NULL, at TEXT NOT NULL, article_id TEXT NOT NULL,
+        digest BLOB NOT NULL, recalled BLOB NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS pages_outlet ON pages (outlet_id, at, article_id)",
+)
+STEPS: tuple[Step, ...] = (FIRST, PAGES)
 """Step n leads from version n to n + 1; version 0 is an empty file. A released step never changes: add another."""
 
 

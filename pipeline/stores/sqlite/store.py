@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from pipeline.model import Article, Changes, Claim, ConfigError, Hit, Outcome, Seen, Stored, StoreError, Visit
+from pipeline.model import Article, Changes, Claim, ConfigError, Hit, Known, Outcome, Seen, Stored, StoreError, Visit
 from pipeline.query import Search
 from pipeline.records import timestamp
-from pipeline.stores.sqlite import articles, index, rows, schema
+from pipeline.stores.sqlite import articles, index, pages, rows, schema
 from pipeline.stores.sqlite.faults import explained
 from pipeline.stores.sqlite.lock import exclusive
 from pipeline.stores.sqlite.schema import writing
@@ -84,6 +84,11 @@ class SqliteStore:
         """Articles with `ingested_at` at or after `since`, by (ingested_at, id), read page by page."""
         with explained(self._path):
             yield from articles.ingested(self._db, timestamp(since))
+
+    def remembered(self, outlet: str, since: datetime | None, until: datetime | None, beyond: int) -> list[Known]:
+        """What is remembered of an outlet's pages of a time, and of up to `beyond` more on each side."""
+        with explained(self._path):
+            return pages.around(self._db, outlet, since, until, beyond)
 
     def save(self, changes: Changes) -> frozenset[str]:
         """Write all of it in one transaction; give the keys that lost."""
