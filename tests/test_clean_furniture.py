@@ -278,6 +278,7 @@ def test_teasers_without_list_marks_go_where_paragraphs_end_in_full_stops() -> N
         *body[2:],
     ]
     assert kept([*body[:2], "Related news", *teasers * 3, *body[2:]]) == [*body[:2], *teasers * 3, *body[2:]]
+    assert kept(["Breaking news", "Border opens after two days", *body]) == ["Border opens after two days", *body]
     bare = [line.rstrip(".") for line in body]
     assert kept([*bare[:2], "Related news", *teasers, *bare[2:]]) == [*bare[:2], *teasers, *bare[2:]]
 

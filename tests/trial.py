@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -53,6 +54,17 @@ PESHMERGA = Actor(
 Item = TypeVar("Item")
 
 
+LEFT_OPEN: list[Store] = []
+
+
+def _close(store: Store) -> None:
+    """Close a store where it was opened: garbage is collected on any thread, such as a server's."""
+    if threading.current_thread() is threading.main_thread():
+        store.close()
+    else:
+        LEFT_OPEN.append(store)
+
+
 @dataclass
 class Trial:
     """What stays from run to run; `at` is what every clock shows."""
@@ -64,8 +76,10 @@ class Trial:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Close the store with the trial."""
-        weakref.finalize(self, self.store.close)
+        """Close the store with the trial, and those whose trials ended on a thread that may not close them."""
+        while LEFT_OPEN:
+            LEFT_OPEN.pop().close()
+        weakref.finalize(self, _close, self.store)
 
     @property
     def archive(self) -> Archive:

@@ -9,7 +9,7 @@ from math import ceil
 from typing import NamedTuple
 
 from pipeline.boilerplate.digest import Remembered, remembered
-from pipeline.boilerplate.window import Window
+from pipeline.boilerplate.window import Row, Window
 from pipeline.model import Article, Known
 
 WINDOW = 50
@@ -24,7 +24,7 @@ SLOT_STORIES, SLOT_REPEATS = 3, 0.3
 """A slot that so many stories fill, and of what fills it so much repeated: bylines' biographies, calls to action."""
 BUCKETS = (0, 1, 2, 5, 10, 20)
 """Other pages, at least: told in steps, so that a recall stays the same while nothing of consequence changes."""
-PAGES, EVERYWHERE, SLOT = 0x07, 0x08, 0x10  # in the byte of a line
+PAGES, EVERYWHERE, SLOT, SHARED = 0x07, 0x08, 0x10, 0x20  # in the byte of a line
 LINKED, UNLINKED, INSIDE = "linked", "unlinked", "inside"
 """Kinds of blocks by which a box is judged: those right in it that are links or are none, or all within."""
 ALONE, SEVERAL = 1, 2  # in the first byte: how many other stories are known
@@ -36,6 +36,7 @@ class Told(NamedTuple):
     pages: int  # other pages on which it stands, at least; 0: it is the page's own
     everywhere: bool  # on a third of the outlet's pages
     slot: bool  # it stands where the outlet puts links and repeated text
+    shared: bool  # it stands in the text itself, there and on few of the other pages
     link: bool  # it is a link itself
 
 
@@ -59,6 +60,7 @@ def told(article: Article) -> Recall:
                 BUCKETS[line & PAGES],
                 bool(line & EVERYWHERE),
                 bool(line & SLOT),
+                bool(line & SHARED),
                 _is_link(page, places),
             )
             for (number, places), line in zip(page.marked(), lines, strict=True)
@@ -70,15 +72,20 @@ def told(article: Article) -> Recall:
 
 def recalls(pages: Sequence[Known], first: int, last: int) -> Iterator[tuple[Known, bytes]]:
     """What the 50 nearest of an outlet's `pages`, in order of time, know of each from `first` to `last` (inclusive)."""
-    window, held = Window(), dict[int, Remembered]()
+    start, end = _nearest(first, len(pages)), _nearest(last, len(pages)) + WINDOW + 1
+    read = [remembered(page.digest) for page in pages[start:end]]
+    row = Row(read)
+    window = Window(row, 0, WINDOW + 1)
     for place in range(first, last + 1):
-        begin = max(0, min(place - WINDOW // 2, len(pages) - WINDOW - 1))
-        for left in [each for each in held if each < begin]:
-            window.drop(left, held.pop(left))
-        for come in range(max(held, default=begin - 1) + 1, min(begin + WINDOW + 1, len(pages))):
-            held[come] = remembered(pages[come].digest)
-            window.add(come, held[come])
-        yield pages[place], _recall(held[place], window)
+        begin = _nearest(place, len(pages)) - start
+        if begin != window.begin:
+            window = Window(row, begin, begin + WINDOW + 1)
+        yield pages[place], _recall(read[place - start], window)
+
+
+def _nearest(place: int, count: int) -> int:
+    """Where the window of a page begins that stands at a place in a row: it leans inwards at both ends."""
+    return max(0, min(place - WINDOW // 2, count - WINDOW - 1))
 
 
 def carried(old: Article, new: Article) -> bytes:
@@ -118,16 +125,22 @@ class _Judge:
         """The byte of a line."""
         pages = min((self._vouchers(place, single=len(places) == 1) for place in places), default=0)
         if pages >= self._needed:
-            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * (pages >= self._everywhere)
+            shared = pages < min(self._everywhere, self._others) and all(map(self._is_main, places))
+            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * (pages >= self._everywhere) | SHARED * shared
         slots = self._others >= ENOUGH and any(self._in_furniture(place) for place in places[:1])
         return SLOT * slots
 
     def _vouchers(self, place: int, *, single: bool) -> int:
         """Other stories that hold a block; what stands in the main slot must stand there too, not in a teaser."""
         key, slot = self._page.keys[place], self._page.slots[place]
-        if not (single and slot and slot == self._page.main[: len(slot)]):
+        if not (single and self._is_main(place)):
             return self._window.stories_with(key) - 1
         return self._window.stories_with_slotted(key, slot) - 1 if self._others > 1 else 0
+
+    def _is_main(self, place: int) -> bool:
+        """Whether a block stands in the main slot of its page."""
+        slot = self._page.slots[place]
+        return bool(slot) and slot == self._page.main[: len(slot)]
 
     def _in_furniture(self, place: int) -> bool:
         """Whether a block outside the text stands in a box of links and repeats, or in a slot that often repeats.

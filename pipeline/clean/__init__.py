@@ -128,9 +128,13 @@ def _by_wording(outlet: str) -> Sequence[Finder]:
 
 
 def _bounded(lines: Sequence[Line], gone: Mapping[int, str]) -> tuple[dict[int, str], tuple[str, ...]]:
-    """What may go: never all, nor more than half for its wording alone; and the flag where that was too much."""
+    """What may go: never all, nor more than half for its place among furniture; and the flag where that was too much.
+
+    What is furniture by its own wording needs no bound where an article is left: around a flash it is most of a page.
+    """
     kept = left(lines, gone)
-    worded = [line for line in lines if gone.get(line.number) == furniture.WIDGET]
+    is_article = size(kept) >= LEAST_CHARACTERS
+    worded = [line for line in lines if gone.get(line.number) == furniture.WIDGET and not (line.kind and is_article)]
     if not lines or (kept and size(worded) <= MOST_FURNITURE * size([*kept, *worded])):
         return dict(gone), ()
     rest = {number: reason for number, reason in gone.items() if reason != furniture.WIDGET}

@@ -109,14 +109,15 @@ def widgets(lines: Sequence[Line], outlet: str) -> Reasons:
 def footers(lines: Sequence[Line]) -> Reasons:
     """Blocks of teasers and comment forms: to the end where the rest looks like one, else the heading and its list."""
     gone: dict[int, str] = {}
-    before, listed = 0, _teasers if _stops(lines) else _items
+    before, stops = 0, _stops(lines)
     for place, line in enumerate(lines):
         if line.kind in ("heading", "form"):
             after = lines[place + 1 : place + 2 + MOST_LINES]
             if before >= LEAST_BEFORE and size(after) <= MOST_AFTER * before and _is_footer(line, after):
                 footer = (*_tail(lines[:place]), *lines[place:])
                 return gone | dict.fromkeys((other.number for other in footer), WIDGET)
-            gone |= dict.fromkeys((other.number for other in (line, *listed(after))), WIDGET)
+            listed = _teasers(after) if stops and before >= LEAST_BEFORE else _items(after)
+            gone |= dict.fromkeys((other.number for other in (line, *listed)), WIDGET)
         before += len(line.text)
     return gone | dict.fromkeys((line.number for line in _tail(lines)), WIDGET)
 

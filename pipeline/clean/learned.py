@@ -1,6 +1,6 @@
 """What other pages of the outlet tell of a page's lines, and lines that are links: which of them go.
 
-The numbers were swept on 674 real pages of 241 outlets (docs/design.md, "A line goes when other stories of the outlet hold it").
+The numbers were swept on 674 real pages of 241 outlets (docs/design.md, "A line goes").
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ MOST = 0.6  # share of a page's letters: more goes only if it stands everywhere 
 SLOT_MOST = 0.4  # share that may go for its place alone
 ALONE_MOST = 1 / 8  # share that may go on the word of a single other page
 LEAST_LEFT = 40  # letters, no links: a news flash is a sentence
+BACKGROUND_LETTERS = 100  # of a paragraph that follow-ups of a story share; shorter ones are biographies and subheads
 PROSE_LETTERS = 60  # of a line that is no link and below which links are teasers
 LINK_RUN = 2  # links in a row are teasers wherever they stand; a single one may be a sub-heading
 
-UNKNOWN = Told(0, everywhere=False, slot=False, link=False)
+UNKNOWN = Told(0, everywhere=False, slot=False, shared=False, link=False)
 
 
 class Learned(NamedTuple):
@@ -64,7 +65,12 @@ def _told(line: Line, recall: Recall) -> Told:
 
 
 def _repeats(lines: Sequence[Line], recall: Recall) -> dict[int, str]:
-    return {line.number: OUTLET for line in lines if _told(line, recall).pages}
+    return {line.number: OUTLET for line in lines if _told(line, recall).pages and not _is_background(line, recall)}
+
+
+def _is_background(line: Line, recall: Recall) -> bool:
+    """Whether follow-ups of a story share a line: a long one in the text itself, which few other pages hold."""
+    return _told(line, recall).shared and len(line.letters) >= BACKGROUND_LETTERS
 
 
 def _slots(lines: Sequence[Line], recall: Recall) -> dict[int, str]:

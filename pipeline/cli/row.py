@@ -11,31 +11,31 @@ from pipeline.model import Known
 
 Item = TypeVar("Item")
 
-FORGOTTEN = Known("", None, b"", b"")
-ENDLESS = 1 << 62
-
 
 class Row(Generic[Item]):
-    """Items with the digests of their pages; at most 50 wait until those behind them have come."""
+    """Items with the digests of their pages; at most 50 wait for those that come behind them.
+
+    Half of the 50 nearest stand behind a page, wherever the row ends: as soon as they have come, what they tell is
+    final. So half of what waits is told at once, which is far less work than page by page.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Item] = deque()
-        self._pages: list[Known] = []
-        self._known = enumerate(recalls(self._pages, 0, ENDLESS))  # reads on as pages come
+        self._pages: list[Known] = []  # of those that wait and of the 50 before them
 
     def add(self, item: Item, page: str, digest: bytes) -> Iterator[tuple[Item, bytes]]:
-        """Let an item come; give the oldest with its recall where too many wait. `page` is the page's identity."""
+        """Let an item come; give the oldest with their recalls where too many wait. `page` tells which page it is."""
         self._waiting.append(item)
         self._pages.append(Known(page, None, digest, b""))
         if len(self._waiting) > WINDOW:
-            yield self._oldest()
+            yield from self._oldest(len(self._waiting) - WINDOW // 2)
 
     def rest(self) -> Iterator[tuple[Item, bytes]]:
         """Give all that wait: no more come."""
-        while self._waiting:
-            yield self._oldest()
+        yield from self._oldest(len(self._waiting))
 
-    def _oldest(self) -> tuple[Item, bytes]:
-        place, (_, recalled) = next(self._known)
-        self._pages[place] = FORGOTTEN  # the window holds what it needs, so that a long row takes no more memory
-        return self._waiting.popleft(), recalled
+    def _oldest(self, count: int) -> Iterator[tuple[Item, bytes]]:
+        first = len(self._pages) - len(self._waiting)
+        told = recalls(self._pages, first, first + count - 1) if count else ()
+        yield from [(self._waiting.popleft(), recalled) for _, recalled in told]
+        del self._pages[: -len(self._waiting) - WINDOW]

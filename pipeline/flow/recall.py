@@ -113,8 +113,8 @@ def _swept(run: Run, sweep: Sequence[Mark], stages: Stages) -> Iterator[list[Art
         lost: set[str] = set()
         news = list(_news(run.store, sweep))
         for batch in (dict(news[start : start + BATCH]) for start in range(0, len(news), BATCH)):
-            again = [each for each in _cleaned_again(run, batch, stages) if each]
-            missed = save(run, Changes(articles=tuple(again)), [mark(each.value) for each in again])
+            again = tuple(_cleaned_again(run, batch, stages))
+            missed = save(run, Changes(articles=again), [mark(each.value) for each in again])
             lost |= missed
             yield [each.value for each in again if each.value.id not in missed]
         if not lost:

@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 GOLDEN = HERE.parent / "golden" / "pages"
 SENTENCE_END = re.compile(r"(?<=[.!?؟։۔])\s+")
 SENTENCE_CHARACTERS = range(60, 240)
+ALIKE = 20  # characters at the beginning by which two sentences are versions of one
 FLASH = "flash"
 FLASH_CHARACTERS = 200
 TEASERS = 4
@@ -53,14 +54,15 @@ class Page(NamedTuple):
 
 @cache
 def pool(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The headlines and sentences of a language."""
-    headlines, sentences = dict[str, None](), dict[str, None]()
+    """The headlines and sentences of a language, of several versions the first."""
+    headlines, sentences = dict[str, str](), dict[str, str]()
     for title, lines in _held()[language]:
-        headlines.update(dict.fromkeys(filter(None, [title])))
         for sentence in (each for line in lines for each in SENTENCE_END.split(line)):
             if len(sentence) in SENTENCE_CHARACTERS:
-                sentences[sentence] = None
-    return tuple(headlines), tuple(sentences)
+                sentences.setdefault(sentence[:ALIKE], sentence)
+        headlines.setdefault(title[:ALIKE], title)
+    headlines.pop("", None)
+    return tuple(headlines.values()), tuple(sentences.values())
 
 
 @cache
