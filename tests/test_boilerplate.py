@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -32,6 +32,7 @@ from tests.outlet import (
     row,
     taught,
 )
+from tests.pages import article
 
 EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -54,13 +55,24 @@ def joined(seed: int) -> str:
     return " ".join(own(seed, paragraphs=2))
 
 
-@pytest.mark.parametrize(("others", "slot", "stays"), [(2, MAIN, True), (3, MAIN, False), (2, FOOT, False)])
-def test_a_long_paragraph_that_follow_ups_of_a_story_share_stays(others: int, slot: str, stays: bool) -> None:  # noqa: FBT001 - a column
-    background = Piece(joined(70), slot)
+@pytest.mark.parametrize(
+    ("line", "others", "slot", "stays"),
+    [
+        (joined(70), 2, MAIN, True),
+        (joined(70), 3, MAIN, False),
+        (joined(70), 2, FOOT, False),
+        (own(70)[0], 2, MAIN, False),
+    ],
+)
+def test_a_long_paragraph_that_follow_ups_of_a_story_share_stays(
+    line: str,
+    others: int,
+    slot: str,
+    stays: bool,  # noqa: FBT001 - a column
+) -> None:
+    found = taught([page(seed, *own(seed), *([Piece(line, slot)] if seed <= others else [])) for seed in range(9)])
 
-    found = taught([page(seed, *own(seed), *([background] if seed <= others else [])) for seed in range(9)])
-
-    assert (background.text in found[0].text) == stays
+    assert (line in found[0].text) == stays
 
 
 def test_where_it_stands_on_all_known_pages_it_is_no_background() -> None:
@@ -190,6 +202,32 @@ def test_a_line_made_of_blocks_goes_where_all_of_them_stand_elsewhere() -> None:
     assert [gone(article) for article in found] == [[(" | ".join(cells[:2]), "outlet-repeats")]] * 3 + [[]]
 
 
+LAYOUTS: dict[str, Callable[[list[str], str], str]] = {
+    "paragraphs": lambda text, line: "".join(f"<p>{each}</p>" for each in (*text, line)),
+    "div in div": lambda text, line: "".join(f"<div><div>{each}</div></div>" for each in (*text, line)),
+    "line breaks": lambda text, line: f"{'<br>'.join(text)}<br><br>{line}",
+    "spans": lambda text, line: "".join(f"<span>{each}</span><br/>" for each in (*text, line)),
+    "inline": lambda text, line: "".join(f"<p><b>{each[:9]}</b><i>{each[9:]}</i></p>" for each in (*text, line)),
+    "row": lambda text, line: f"<p>{'<p>'.join(text)}<table><tr><td>{'<td>'.join(line.split(' ', 2))}</table>",
+    "table": lambda text, line: f"<table><tr><td><p>{'<p>'.join(text)}</td></tr><tr><td>{line}</td></tr></table>",
+    "list": lambda text, line: f"<p>{'</p><p>'.join(text)}</p><ul><li>{line}</li></ul>",
+    "quote": lambda text, line: f"<p>{'</p><p>'.join(text)}</p><blockquote><p>{line}</p></blockquote>",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("language", ["fa", "he", "az"])
+def test_extracted_lines_are_known_whatever_elements_lay_them_out(layout: str, language: str) -> None:
+    def extracted(seed: int) -> Article:
+        body = LAYOUTS[layout](own(seed, language), READERS[language].format(10 * seed, seed))
+        return article(f"<title>{headline(seed, language)}</title><body><div class=content>{body}</div></body>")
+
+    found = taught([Remember()(extracted(seed)) for seed in range(4)])
+
+    assert texts(found) == [own(seed, language) for seed in range(4)]
+    assert {reason for each in found for _, reason in gone(each)} == {"outlet-repeats"}
+
+
 # What stands in the slot of links and repeated text
 
 
@@ -267,6 +305,27 @@ def test_what_stands_right_in_the_text_is_the_text_however_often_its_slot_repeat
     signed = [page(seed, *own(seed), Piece(APPEAL, slot)) for seed in range(4)]
 
     assert taught([*signed, page(50, *own(50), Piece(own(70)[0], slot))])[-1].removed == ()
+
+
+def test_where_most_blocks_are_neither_links_nor_repeated_nothing_goes() -> None:
+    words = [[Piece(line, f"{ASIDE} list words") for line in own(800 + seed, paragraphs=5)] for seed in range(3)]
+    told = [
+        page(seed, *own(seed), words[seed][0], around=[*words[seed][1:], *teasers(seed, f"{ASIDE} list")])
+        for seed in range(3)
+    ]
+
+    assert all(article.removed == () for article in taught(told))
+
+
+def test_a_new_line_goes_from_among_lines_that_the_outlet_repeats() -> None:
+    calls = [Piece(READERS[language].format(2, 3), FOOT) for language in ("az", "kmr", "fr")]
+    fresh = Piece("Every ferry of the river paper sails for its readers this spring", FOOT)
+
+    found = taught(
+        [page(9, *own(9), fresh, around=calls), *(page(seed, *own(seed), around=calls) for seed in range(4))]
+    )
+
+    assert gone(found[0]) == [(fresh.text, "slot")]
 
 
 def test_the_main_slot_is_no_slot_of_teasers_whatever_links_stand_around() -> None:

@@ -1,4 +1,4 @@
-"""Which text of a page is its article's: the quick answer where it is sound, else the thorough one; the rest is kept."""
+"""Which text of a page is its article's: the quick answer where it is sound, else the thorough one; what is left."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def remembered(digest: bytes) -> Remembered:
     main, parts = parts[:boxes], parts[boxes:]
     table = [tuple(filter(None, parts[at : at + DEPTH])) for at in range(0, DEPTH * slots, DEPTH)]
     counts, keys, places = parts[DEPTH * slots], parts[DEPTH * slots + 1 :][:blocks], parts[-blocks:] if blocks else ()
-    table += [()] * (NOWHERE + 1 - len(table))
+    table.append(())  # for slots that are not known
     return Remembered(
         headline=headline,
         lines=lines,
@@ -102,7 +102,7 @@ def remembered(digest: bytes) -> Remembered:
         main=main,
         counts=counts,
         keys=keys,
-        slots=[table[place & NOWHERE] for place in places],
+        slots=[table[min(place & NOWHERE, slots)] for place in places],
         links=[place >= LINK for place in places],
     )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.boilerplate.digest import Boxes, Remembered
 
-BOX_BITS = 16
+UNKNOWN = -1
+"""Stands for the slot of blocks whose place on the page is not known."""
 
 
 class Row:
@@ -22,17 +23,22 @@ class Row:
     def __init__(self, pages: Sequence[Remembered]) -> None:
         self.stories = [page.headline or -place - 1 for place, page in enumerate(pages)]
         self.blocks: defaultdict[int, list[int]] = defaultdict(list)
-        self.slotted: defaultdict[int, list[int]] = defaultdict(list)
-        self.slots: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         self.main: defaultdict[int, list[int]] = defaultdict(list)
         for place, page in enumerate(pages):
             for key in set(page.keys):
                 self.blocks[key].append(place)
-            for slotted in set(map(_slotted, page.keys, page.slots)):
-                self.slotted[slotted].append(place)
-                self.slots[slotted & ~(-1 << BOX_BITS)].append((place, slotted))
             for box in page.main:
                 self.main[box].append(place)
+        self._slots = [_by_slot(page) for page in pages]
+        self._filling: dict[int, Sequence[tuple[int, int]]] = {}
+
+    def filling(self, slot: Boxes) -> Sequence[tuple[int, int]]:
+        """What fills a slot: places in the row and hashes of the blocks there, in order of the row."""
+        leaf = _leaf(slot)
+        if leaf not in self._filling:
+            pages = enumerate(page.get(leaf, ()) for page in self._slots)
+            self._filling[leaf] = [(place, key) for place, keys in pages for key in keys]
+        return self._filling[leaf]
 
 
 class Window:
@@ -41,7 +47,7 @@ class Window:
     def __init__(self, row: Row, begin: int, end: int) -> None:
         self.begin = begin
         self._row, self._end = row, end
-        self._repeats: dict[int, tuple[int, float]] = {}
+        self._slots: dict[int, tuple[int, Mapping[int, int]]] = {}
 
     def __len__(self) -> int:
         """Stories in the window."""
@@ -49,11 +55,15 @@ class Window:
 
     def stories_with(self, key: int) -> int:
         """In how many stories a block stands."""
-        return self._count(self._row.blocks.get(key, []))
+        places = self._row.blocks.get(key, [])
+        if len(places) == 1:  # most blocks are one page's own
+            return int(self.begin <= places[0] < self._end)
+        inside = places[bisect_left(places, self.begin) : bisect_left(places, self._end)]
+        return len({self._row.stories[place] for place in inside})
 
     def stories_with_slotted(self, key: int, slot: Boxes) -> int:
         """In how many stories a block stands in this slot."""
-        return self._count(self._row.slotted.get(_slotted(key, slot), []))
+        return self._slot(slot)[1].get(key, 0)
 
     def is_main(self, box: int) -> bool:
         """Whether a box is the main slot of a page, or around it."""
@@ -63,24 +73,29 @@ class Window:
 
     def repeats(self, slot: Boxes) -> tuple[int, float]:
         """In how many stories a slot is filled, and the share of what fills it that stands in it in several."""
-        leaf = _slotted(0, slot)
-        if leaf not in self._repeats:
-            filling = self._row.slots.get(leaf, [])
+        stories, blocks = self._slot(slot)
+        repeated = sum(count for count in blocks.values() if count > 1)
+        return stories, repeated / sum(blocks.values()) if blocks else 0.0
+
+    def _slot(self, slot: Boxes) -> tuple[int, Mapping[int, int]]:
+        """How many stories fill a slot, and in how many of them each block stands there."""
+        leaf = _leaf(slot)
+        if leaf not in self._slots:
+            filling = self._row.filling(slot)
             inside = filling[bisect_left(filling, (self.begin, 0)) : bisect_left(filling, (self._end, 0))]
-            told = {(self._row.stories[place], block) for place, block in inside}
-            counts = Counter(block for _, block in told)
-            repeated = sum(count for count in counts.values() if count > 1)
-            self._repeats[leaf] = len({story for story, _ in told}), repeated / len(told) if told else 0.0
-        return self._repeats[leaf]
-
-    def _count(self, places: Sequence[int]) -> int:
-        """Stories among those places of the row that lie in the window."""
-        if len(places) == 1:  # the page's own
-            return int(self.begin <= places[0] < self._end)
-        inside = places[bisect_left(places, self.begin) : bisect_left(places, self._end)]
-        return len({self._row.stories[place] for place in inside})
+            told = {(self._row.stories[place], key) for place, key in inside}
+            self._slots[leaf] = len({story for story, _ in told}), Counter(key for _, key in told)
+        return self._slots[leaf]
 
 
-def _slotted(key: int, slot: Boxes) -> int:
-    """A block in its slot; the innermost box is told by the whole path to it, and so stands for the slot."""
-    return key << BOX_BITS | (slot[0] if slot else 0)
+def _leaf(slot: Boxes) -> int:
+    """The innermost box: it is told by the whole path to it, and stands for the slot."""
+    return slot[0] if slot else UNKNOWN
+
+
+def _by_slot(page: Remembered) -> Mapping[int, Iterable[int]]:
+    """The blocks of a page in each slot."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for key, slot in zip(page.keys, page.slots, strict=True):
+        found[_leaf(slot)].append(key)
+    return found
