@@ -34,7 +34,7 @@ class Told(NamedTuple):
     """What is known of one line of a page."""
 
     pages: int  # other pages on which it stands, at least; 0: it is the page's own
-    everywhere: bool  # on a third of the outlet's pages
+    everywhere: bool  # on a third of the outlet's pages, of those laid out alike for a line of the text itself
     slot: bool  # it stands where the outlet puts links and repeated text
     shared: bool  # it stands in the text itself, there and on few of the other pages
     link: bool  # it is a link itself
@@ -117,7 +117,6 @@ class _Judge:
         self._page = page
         self._window = window
         self._needed = 2 if others >= MANY else 1
-        self._everywhere = max(FEW, ceil(others * SHARE))
         self._others = others
         self._furniture: dict[tuple[int, str], bool] = {}
 
@@ -125,8 +124,10 @@ class _Judge:
         """The byte of a line."""
         pages = min((self._vouchers(place, single=len(places) == 1) for place in places), default=0)
         if pages >= self._needed:
-            shared = pages < min(self._everywhere, self._others) and all(map(self._is_main, places))
-            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * (pages >= self._everywhere) | SHARED * shared
+            among = self._alike(places)
+            everywhere = pages >= max(FEW, ceil((among or self._others) * SHARE))
+            shared = not everywhere and pages < among
+            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * everywhere | SHARED * shared
         slots = self._others >= ENOUGH and any(self._in_furniture(place) for place in places[:1])
         return SLOT * slots
 
@@ -141,6 +142,11 @@ class _Judge:
         """Whether a block stands in the main slot of its page."""
         slot = self._page.slots[place]
         return bool(slot) and slot == self._page.main[: len(slot)]
+
+    def _alike(self, places: range) -> int:
+        """Other stories that are laid out alike, of a line in the main slot; 0 for lines elsewhere."""
+        is_main = all(map(self._is_main, places))
+        return min(self._window.repeats(self._page.slots[place])[0] for place in places) - 1 if is_main else 0
 
     def _in_furniture(self, place: int) -> bool:
         """Whether a block outside the text stands in a box of links and repeats, or in a slot that often repeats.

@@ -47,7 +47,7 @@ def learned(lines: Sequence[Line], beside: Sequence[Line], recall: Recall) -> Le
         return Learned(usual)
     sure: dict[int, str] = {line.number: OUTLET for line in lines if _told(line, recall).everywhere}
     sure |= _links(lines, sure, recall)
-    own = [line for line in beside if not _told(line, recall).pages]
+    own = [line for line in beside if not _is_furniture(_told(line, recall))]
     if sure and _is_text(left(lines, sure), recall):
         return Learned(sure)
     if sure and _is_text(own, recall):
@@ -62,6 +62,10 @@ def pages(lines: Sequence[Line], recall: Recall) -> Mapping[int, int]:
 
 def _told(line: Line, recall: Recall) -> Told:
     return recall.lines.get(line.number, UNKNOWN)
+
+
+def _is_furniture(told: Told) -> bool:
+    return bool(told.pages) or told.slot or told.link
 
 
 def _repeats(lines: Sequence[Line], recall: Recall) -> dict[int, str]:

@@ -94,7 +94,7 @@ class Outlet:
         self._dice = random.Random(self.id)  # noqa: S311 - seeded choice, no secret
         headlines, sentences = pool(language)
         shuffled = self._dice.sample(sentences, len(sentences))
-        self.background, self._sentences = " ".join(shuffled[:3]), shuffled[3:]
+        self.background, self.quote, self._sentences = " ".join(shuffled[:3]), shuffled[3], shuffled[4:]
         self._titles = self._headlines(self._dice.sample(headlines, len(headlines)))
         self._known = [next(self._titles) for _ in range(2 * TEASERS)]
         self._used = set[frozenset[str]]()
@@ -160,7 +160,9 @@ class Outlet:
 
     def _furniture(self) -> dict[str, str]:
         """What stands around the next page: its numbers differ, and one story in three has no author."""
-        words = {key: value.replace("{n}", self._number()) for key, value in self.words.items() if isinstance(value, str)}
+        words = {
+            key: value.replace("{n}", self._number()) for key, value in self.words.items() if isinstance(value, str)
+        }
         donation, more = self.words["donation"]
         bio = self._dice.choice(("", *self.words["bios"]))
         return words | {"donation": donation, "more": more, "bio": bio}
