@@ -18,8 +18,8 @@ INLINE, UNREAD, LINK, BREAK, BOUND = range(5)
 """Kinds of elements: those inside a line, those that are not read, links, ends of lines, and those that hold lines and
 tell in which slot a line stands."""
 HOLD_LINES = (
-    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section select summary table tbody td tfoot th thead tr ul"
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure form "
+    "h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tbody td tfoot th thead tr ul"
 )
 # Menus hold no lines of an article: without them 674 real pages were cleaned as well, a fifth of the blocks unread.
 NOT_READ = "script style noscript template iframe svg head object nav footer menu select button"

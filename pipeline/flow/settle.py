@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from pipeline.dedupe import group
@@ -42,7 +42,7 @@ def settle_marked(run: Run, stages: Stages, came: Iterable[Mark] = ()) -> int:
     marks = begun.union(came)
     left = {each.id for each in marks}
     moved = 0
-    for articles in recall.recall(run, marks, stages):
+    for articles in chunks(chain.from_iterable(recall.recall(run, marks, stages)), CHUNK):
         moved += place(run, articles)
         recall.save(run, Changes(), settled={recall.mark(each) for each in articles} - begun)
         left.difference_update(each.id for each in articles)

@@ -33,7 +33,9 @@ SIZES = (6, 7, 8, 9, 10, 12)
 LARGEST = ("en", "wordpress", 60)
 PRECISION_FLOOR, RECALL_FLOOR = 0.96, 0.99
 BEHIND = {"table": (0.45, 0.99), "flash": (0.0, 0.0), "script": (0.1, 0.1)}
-TIDY = [layout for layout in LAYOUTS if layout not in BEHIND]
+HIDDEN = ("flash", "script")
+"""Layouts of which a page alone shows something else than its article: an appeal, the notice about cookies."""
+TIDY = [layout for layout in LAYOUTS if layout not in HIDDEN and layout not in BEHIND]
 BACKGROUND_FLOOR, RELAUNCH_FLOOR = 0.98, 0.93
 RELAUNCHES = (("ar", "wordpress", "app"), ("tr", "wordpress", "amp"), ("hy", "app", "app"), ("en", "joomla", "breaks"))
 """Language, layout before and after; the second is a new build of the same, in which all classes are called anew."""
