@@ -32,6 +32,7 @@ tests: $(DEV)/.ready
 
 bench: $(DEV)/.ready
 	$(DEV)/bin/python tests/bench/start_up.py
+	$(DEV)/bin/python tests/bench/clean.py
 	$(DEV)/bin/python tests/bench/store.py
 	$(DEV)/bin/python tests/bench/run.py
 

@@ -178,8 +178,8 @@ def test_check_tells_what_is_stored_of_an_id_and_what_was_removed(ran: Ran) -> N
     assert told.code == 0
     for field in ("title", "url", "published_at", "language", "outlet", "actors"):
         assert re.search(rf"^{field} ", told.out, re.MULTILINE)
-    assert row["text"] in told.out
-    assert f"  {row['removed'][0]['reason']}: " in told.out
+    assert all(line in told.out.split("\n") for line in row["text"].split("\n"))
+    assert f"- ⟦{row['removed'][0]['reason']}" in told.out
     assert row["mentions"][0]["alias"] in told.out
 
 

@@ -69,12 +69,21 @@ def _is_furniture(told: Told) -> bool:
 
 
 def _repeats(lines: Sequence[Line], recall: Recall) -> dict[int, str]:
-    return {line.number: OUTLET for line in lines if _told(line, recall).pages and not _is_background(line, recall)}
+    background = _background(lines, recall)
+    return {line.number: OUTLET for line in lines if _told(line, recall).pages and line.number not in background}
 
 
-def _is_background(line: Line, recall: Recall) -> bool:
-    """Whether follow-ups of a story share a line: a long one in the text itself, which few other pages hold."""
-    return _told(line, recall).shared and len(line.letters) >= BACKGROUND_LETTERS
+def _background(lines: Sequence[Line], recall: Recall) -> set[int]:
+    """Lines that follow-ups of a story share: long ones in the text itself, and statements with text below them."""
+    found, is_above_text = set[int](), False
+    for line in reversed(lines):
+        told, size = _told(line, recall), len(line.letters)
+        if told.shared and (size >= BACKGROUND_LETTERS or (is_above_text and ends_statement(line.text))):
+            found.add(line.number)
+        elif _is_furniture(told) or size < PROSE_LETTERS:
+            continue
+        is_above_text = True
+    return found
 
 
 def _slots(lines: Sequence[Line], recall: Recall) -> dict[int, str]:
