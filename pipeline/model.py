@@ -221,7 +221,7 @@ class Removed:
 
     text: str
     reason: str
-    line: int | None = None  # number of its first line among all lines that the page gave, from 0; None: no line of them
+    line: int | None = None  # of its first line among all that the page gave, from 0; None: it is none of them
     pages: int = 0  # other pages of the outlet that vouch for it
     url: str = ""  # address of its own, where a second article carries one
 
@@ -230,7 +230,7 @@ class Block(NamedTuple):
     """A run of text between two block-level boundaries of a page, anywhere on it."""
 
     letters: str  # its letters and masked digits, as `pipeline.boilerplate.letters` gives them
-    boxes: tuple[int, ...] = ()  # its slot: 16-bit hashes of the elements around it, each with its path; innermost first
+    boxes: tuple[int, ...] = ()  # its slot: 16-bit hashes of the paths to the elements around it, innermost first
     link: bool = False  # half of it and more is links
 
 

@@ -28,6 +28,8 @@ destinations:
   desk: {terminal: true}
   log: {file: alerts.jsonl}
 """
+LEARNED = {"outlet-repeats", "slot", "links", "beside"}
+PARAGRAPH = 90  # characters: what the outlets of the bundled newsroom repeat is shorter
 ISO = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -166,6 +168,16 @@ def test_sources_tell_how_each_kind_of_feed_answered(ran: Ran) -> None:
     assert (strange["status"], strange["reason"]) == (200, "not-a-feed")
     assert good["entries"] > 0
     assert good["new"] == 0
+
+
+def test_what_outlets_repeat_is_learned_and_no_paragraph_goes_with_it(ran: Ran) -> None:
+    rows = ran.searched("--all", "--json", "--limit", "0").rows
+    learned = [(row, piece) for row in rows for piece in row["removed"] if piece["reason"] in LEARNED]
+
+    assert {"outlet-repeats", "links"} <= {piece["reason"] for _, piece in learned}
+    for row, piece in learned:
+        assert piece["text"] not in row["text"].split("\n"), row["title"]
+        assert len(piece["text"]) < PARAGRAPH or piece["reason"] == "links", piece["text"]
 
 
 # check

@@ -17,6 +17,7 @@ WINDOW = 50
 MANY = 10  # known stories from which on one other page is no proof
 FEW, SHARE = 3, 1 / 3
 """In so many stories, and in such a share of them, stands what may go even where it is most of a page."""
+LEAD = 3  # lines at the top, among which the first paragraph stands, often in a slot of its own
 ENOUGH = 2  # other stories before slots are judged
 LEAST_BLOCKS = 3  # in a box before it is judged by what is in it
 FURNITURE = 0.5  # share of the blocks of a box that are links or repeated: then all that stands in it is of that kind
@@ -106,7 +107,7 @@ def _recall(page: Remembered, window: Window) -> bytes:
     if others < 1:
         return b""
     judge = _Judge(page, window, others)
-    lines = [judge.line(places) for _, places in page.marked()]
+    lines = [judge.line(number, places) for number, places in page.marked()]
     return _bytes(ALONE if others == 1 else SEVERAL, lines)
 
 
@@ -120,9 +121,9 @@ class _Judge:
         self._others = others
         self._furniture: dict[tuple[int, str], bool] = {}
 
-    def line(self, places: range) -> int:
+    def line(self, number: int, places: range) -> int:
         """The byte of a line."""
-        pages = min((self._vouchers(place, single=len(places) == 1) for place in places), default=0)
+        pages = min((self._vouchers(place, lead=number < LEAD, single=len(places) == 1) for place in places), default=0)
         if pages >= self._needed:
             among = self._alike(places)
             everywhere = pages >= max(FEW, ceil((among or self._others) * SHARE))
@@ -131,12 +132,13 @@ class _Judge:
         slots = self._others >= ENOUGH and any(self._in_furniture(place) for place in places[:1])
         return SLOT * slots
 
-    def _vouchers(self, place: int, *, single: bool) -> int:
-        """Other stories that hold a block; what stands in the main slot must stand there too, not in a teaser."""
+    def _vouchers(self, place: int, *, lead: bool, single: bool) -> int:
+        """Other stories that hold a block; text and lead must stand there in the same slot, or they are teasers."""
         key, slot = self._page.keys[place], self._page.slots[place]
-        if not (single and self._is_main(place)):
-            return self._window.stories_with(key) - 1
-        return self._window.stories_with_slotted(key, slot) - 1 if self._others > 1 else 0
+        is_main = self._is_main(place)
+        if single and slot and (is_main or (lead and not self._page.links[place])):
+            return self._window.stories_with_slotted(key, slot) - 1 if self._others > 1 or not is_main else 0
+        return self._window.stories_with(key) - 1
 
     def _is_main(self, place: int) -> bool:
         """Whether a block stands in the main slot of its page."""

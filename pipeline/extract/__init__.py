@@ -20,12 +20,12 @@ from pipeline.extract import (
     embedded,
     headline,
     metadata,
-    opinion,
     others,
     prose,
     story,
 )
 from pipeline.extract.identity import Identity
+from pipeline.extract.opinion import Opinion
 from pipeline.model import Article, Block, Drop, Entry, Page, Reading, Removed, Source
 
 __all__ = ["Extract"]
@@ -130,8 +130,8 @@ def _read(url: str, html: str) -> _Read:
     linked = embedded.take(tree)
     runs = blocks.runs(tree)
     whole = blocks.blocks(runs, shielded.restore)
-    chosen = opinion.opinion(tree, runs, whole, shielded.restore)
-    text, source = chosen.text, PAGE
+    chosen = Opinion(runs, whole, shielded.restore)
+    text, source = chosen.text(tree), PAGE
     if embedded.may_miss(text):
         body = embedded.body(linked, tree, own)
         text, source = (body, JSON) if embedded.is_missed(body, text) else (text, source)
@@ -143,7 +143,7 @@ def _read(url: str, html: str) -> _Read:
         text=restore(text),
         source=source,
         others=told,
-        beside=tuple(map(restore, chosen.spare)),
+        beside=tuple(chosen.beside(text)),
         blocks=whole,
     )
 

@@ -21,7 +21,7 @@ MOST_LINKS = 4
 
 @dataclass(frozen=True)
 class Identity:
-    """The article of a page, as it may be named elsewhere on that page; read when first asked for, as few pages need it.
+    """The article of a page, as it may be named elsewhere on that page; read when first asked for: few pages need it.
 
     `url` is the address that was asked for, `titles` are all that the page gives its article.
     """

@@ -8,8 +8,8 @@ page's own, it is what is left (`pipeline.clean`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pipeline.boilerplate import letters
 from pipeline.extract import prose
@@ -30,54 +30,50 @@ Swept on 674 real pages: as good as always asking for the thorough answer, which
 SPARE_CHARACTERS = 8_000  # of prose beside the text: several articles of usual length
 
 
-class Opinion(NamedTuple):
-    """The text of a page, paragraphs separated by line feeds, and the prose beside it where it leaves out much."""
+class Opinion:
+    """What is prose on a parsed page, and which text holds it."""
 
-    text: str
-    spare: tuple[str, ...] = ()
+    def __init__(self, runs: Sequence[Run], blocks: Sequence[Block], restore: Callable[[str], str]) -> None:
+        """`restore` gives letters back to a text that were changed before the page was parsed."""
+        self._told = {block.letters: run.text for run, block in zip(runs, blocks, strict=True) if _is_prose(run)}
+        self._size = sum(map(len, self._told))
+        self._restore = restore
 
+    def text(self, tree: HtmlElement) -> str:
+        """The text of the page, paragraphs separated by line feeds."""
+        quick = prose.text_of_page(tree, fast=True)
+        return quick if self.is_sound(quick) else prose.text_of_page(tree)
 
-def opinion(tree: HtmlElement, runs: Sequence[Run], blocks: Sequence[Block], restore: Callable[[str], str]) -> Opinion:
-    """Choose the text of a parsed page; `restore` gives letters back to it that were changed before it was parsed."""
-    told = {block.letters: run.text for run, block in zip(runs, blocks, strict=True) if _is_prose(run)}
-    text = prose.text_of_page(tree, fast=True)
-    held = letters(restore(text))
-    most_else = MOST_ELSE_IN_ROWS if _is_table(text) else MOST_ELSE
-    if not (_covers(held, told) and _is_prose_mostly(held, told, most_else)):
-        text = prose.text_of_page(tree)
-        held = letters(restore(text))
-    return Opinion(text, () if _covers(held, told) else tuple(_first(told[block] for block in _beside(held, told))))
+    def beside(self, text: str) -> Iterator[str]:
+        """The prose that stands beside a text where that leaves out much."""
+        held = self._held(text)
+        beside = {block: line for block, line in self._told.items() if block not in held}
+        room = SPARE_CHARACTERS
+        if self._covered(held) < LEAST_COVERED * self._size:
+            for line in beside.values():
+                room -= len(line)
+                if room < 0:
+                    return
+                yield self._restore(line)
+
+    def is_sound(self, text: str) -> bool:
+        """Whether a text holds enough of the prose of the page, and little that is none."""
+        held = self._held(text)
+        covered = self._covered(held)
+        most_else = MOST_ELSE_IN_ROWS if _is_table(text) else MOST_ELSE
+        return covered >= LEAST_COVERED * self._size and covered >= (1 - most_else) * len(held)
+
+    def _held(self, text: str) -> str:
+        return letters(self._restore(text))
+
+    def _covered(self, held: str) -> int:
+        """Letters of the prose that a text, given by its letters, holds."""
+        return sum(len(block) for block in self._told if block in held)
 
 
 def _is_prose(run: Run) -> bool:
     return len(run.text) >= PROSE_CHARACTERS and run.linked <= PROSE_LINKED * len(run.text)
 
 
-def _beside(held: str, told: Iterable[str]) -> list[str]:
-    """The prose of the page that a text, given by its letters, does not hold."""
-    return [block for block in told if block not in held]
-
-
-def _covers(held: str, told: Collection[str]) -> bool:
-    return _size(_beside(held, told)) <= (1 - LEAST_COVERED) * _size(told)
-
-
-def _is_prose_mostly(held: str, told: Collection[str], most_else: float) -> bool:
-    return _size(told) - _size(_beside(held, told)) >= (1 - most_else) * len(held)
-
-
 def _is_table(text: str) -> bool:
     return sum(line.startswith(ROW) for line in text.split("\n")) >= ROWS
-
-
-def _size(blocks: Iterable[str]) -> int:
-    return sum(map(len, blocks))
-
-
-def _first(lines: Iterable[str]) -> Iterator[str]:
-    room = SPARE_CHARACTERS
-    for line in lines:
-        room -= len(line)
-        if room < 0:
-            return
-        yield line
