@@ -195,6 +195,18 @@ def test_a_dropped_line_beside_the_text_does_not_become_the_text() -> None:
     assert found[2].text.split("\n") == own(2)
 
 
+def test_the_headline_is_no_text_beside_an_appeal_either() -> None:
+    appeal = [READERS[language].format(1, 2) for language in ("fr", "kmr", "en")]
+    begging = [
+        Remember()(beside(read(seed, *appeal, title=headline(seed)), headline(seed), *own(seed))) for seed in range(5)
+    ]
+
+    found = forced(*begging)
+
+    assert found[3].text.split("\n") == own(3)
+    assert gone(found[3])[-1] == (headline(3), "headline")
+
+
 def test_a_line_beside_the_text_is_told_as_dropped_and_stands_below_it_where_it_is_kept() -> None:
     aside = Remember()(beside(read(1, *own(1)), *own(2)))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.extract import embedded, prose
 from pipeline.extract.identity import Identity
-from pipeline.model import Entry
+from pipeline.model import Entry, Removed
 from tests.pages import PARAGRAPHS, SENTENCE, URL, article, document, origin
 
 HEADLINE = "The old bridge opens again on Sunday"
@@ -203,6 +203,18 @@ def test_an_article_that_the_page_shows_stays(told: dict[str, object]) -> None:
     assert found.text.startswith("Paragraph 1")
     assert len(found.text.split("\n")) == 4
     assert origin(found, "text") == "page"
+
+
+def test_the_body_of_a_page_that_shows_about_as_much_of_something_else_is_kept_beside_it() -> None:
+    notice = (
+        "We store a few small files on your device to learn how often you come to read us, now and in time to come. "
+    )
+    told = [f"Paragraph {number} of the harvest report. {SENTENCE}".strip() for number in range(3)]
+
+    found = article(document(f"<p>{notice * 3}</p>", linked(news(articleBody="\n".join(told)))))
+
+    assert found.text == (notice * 3).strip()
+    assert found.removed == tuple(Removed(line, "beside") for line in told)
 
 
 def test_bodies_of_several_articles_are_not_glued_to_each_other() -> None:

@@ -104,10 +104,18 @@ def test_of_little_prose_beside_a_text_nothing_is_kept() -> None:
     lines = own(2, paragraphs=2)
 
     chosen, is_sound = ask(
-        f"<article>{paragraphs(*own(1))}</article><section class=comments>{paragraphs(*lines)}</section>"
+        f"<article>{paragraphs(*own(1, paragraphs=12))}</article><section class=comments>{paragraphs(*lines)}</section>"
     )
 
     assert (is_sound, chosen.spare) == (True, ())
+
+
+def test_beside_a_short_text_which_may_be_an_appeal_even_a_flash_is_kept() -> None:
+    appeal, flash = own(2, paragraphs=3), "The bridge at Amedi is closed, the ministry says in a statement"
+
+    chosen, is_sound = ask(f"<div><div>{flash}</div></div><article>{paragraphs(*appeal)}</article>")
+
+    assert (is_sound, chosen.spare) == (True, (flash,))
 
 
 def test_short_lines_and_links_are_no_prose() -> None:

@@ -57,6 +57,15 @@ def test_a_table_that_lays_out_the_page_does_not_run_its_paragraphs_together() -
     assert found.split("\n") == paragraphs
 
 
+def test_paragraphs_in_a_cell_may_be_set_apart_by_breaks_only() -> None:
+    paragraphs = [f"{number}. {SENTENCE * 2}".strip() for number in range(4)]
+    cell = "<br><br>".join(paragraphs)
+
+    found = text(f"<html><body><table><tr><td>{cell}</td></tr></table></body></html>")
+
+    assert found.split("\n") == paragraphs
+
+
 def test_the_headline_in_a_table_shows_that_it_lays_out_the_page() -> None:
     html = f"<html><body><table><tr><td><h1>Bridge</h1>{SENTENCE * 6}</td></tr></table></body></html>"
 

@@ -123,32 +123,37 @@ class _Judge:
 
     def line(self, number: int, places: range) -> int:
         """The byte of a line."""
-        pages = min((self._vouchers(place, lead=number < LEAD, single=len(places) == 1) for place in places), default=0)
+        is_text = all(map(self._is_main, places))
+        in_place = len(places) == 1 and (is_text or (number < LEAD and self._is_placed(places[0])))
+        pages = min((self._vouchers(place, in_place=in_place) for place in places), default=0)
+        if is_text and self._others == 1:
+            pages = 0
         if pages >= self._needed:
-            among = self._alike(places)
-            everywhere = pages >= max(FEW, ceil((among or self._others) * SHARE))
-            shared = not everywhere and pages < among
+            among = self._alike(places) if is_text or in_place else self._others
+            everywhere = pages >= max(FEW, ceil(among * SHARE))
+            shared = is_text and not everywhere and pages < among
             return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * everywhere | SHARED * shared
         slots = self._others >= ENOUGH and any(self._in_furniture(place) for place in places[:1])
         return SLOT * slots
 
-    def _vouchers(self, place: int, *, lead: bool, single: bool) -> int:
+    def _vouchers(self, place: int, *, in_place: bool) -> int:
         """Other stories that hold a block; text and lead must stand there in the same slot, or they are teasers."""
         key, slot = self._page.keys[place], self._page.slots[place]
-        is_main = self._is_main(place)
-        if single and slot and (is_main or (lead and not self._page.links[place])):
-            return self._window.stories_with_slotted(key, slot) - 1 if self._others > 1 or not is_main else 0
-        return self._window.stories_with(key) - 1
+        stories = self._window.stories_with_slotted(key, slot) if in_place else self._window.stories_with(key)
+        return stories - 1
 
     def _is_main(self, place: int) -> bool:
         """Whether a block stands in the main slot of its page."""
         slot = self._page.slots[place]
         return bool(slot) and slot == self._page.main[: len(slot)]
 
+    def _is_placed(self, place: int) -> bool:
+        """Whether the slot of a block is known, and it is no link."""
+        return bool(self._page.slots[place]) and not self._page.links[place]
+
     def _alike(self, places: range) -> int:
-        """Other stories that are laid out alike, of a line in the main slot; 0 for lines elsewhere."""
-        is_main = all(map(self._is_main, places))
-        return min(self._window.repeats(self._page.slots[place])[0] for place in places) - 1 if is_main else 0
+        """Other stories that are laid out alike: they fill the slots of a line too."""
+        return min(self._window.repeats(self._page.slots[place])[0] for place in places) - 1
 
     def _in_furniture(self, place: int) -> bool:
         """Whether a block outside the text stands in a box of links and repeats, or in a slot that often repeats.

@@ -93,7 +93,7 @@ class Clean:
         for find in _by_place(article.title):
             gone |= find(left(text, gone))
         known = learned(left(text, gone), left(beside, gone), recall)
-        gone |= known.reasons
+        gone |= {**known.reasons, **repeats.headline(known.beside, article.title)}
         for find in _by_wording(article.outlet.name):
             gone |= find(left([*text, *known.beside], gone))
         aside = {line.number: BESIDE for line in beside if line not in known.beside}

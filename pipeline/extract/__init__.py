@@ -125,16 +125,19 @@ def _read(url: str, html: str) -> _Read:
     tree = prose.parse(shielded.html)
     facts = metadata.read(tree)
     story.open_layout_tables(tree)
-    own = Identity(tree, url, (*(title for _, title in facts.titles), *facts.headings))
+    own = Identity(tree, url, (*(title for _, title in facts.titles), *facts.headings[:1]))
     told = tuple(replace(other, text=shielded.restore(other.text)) for other in others.drop(tree, own))
     linked = embedded.take(tree)
     runs = blocks.runs(tree)
     whole = blocks.blocks(runs, shielded.restore)
     chosen = Opinion(runs, whole, shielded.restore)
-    text, source = chosen.text(tree), PAGE
+    text, source, unseen = chosen.text(tree), PAGE, ""
     if embedded.may_miss(text):
         body = embedded.body(linked, tree, own)
-        text, source = (body, JSON) if embedded.is_missed(body, text) else (text, source)
+        if embedded.is_missed(body, text):
+            text, source = body, JSON
+        elif not embedded.is_part(text, body):
+            unseen = body
     text = "\n".join(filter(None, (story.lead(tree, facts.description, text), text)))
     restore = shielded.restore
     return _Read(
@@ -143,7 +146,7 @@ def _read(url: str, html: str) -> _Read:
         text=restore(text),
         source=source,
         others=told,
-        beside=tuple(chosen.beside(text)),
+        beside=(*chosen.beside(text), *filter(None, restore(unseen).split("\n"))),
         blocks=whole,
     )
 

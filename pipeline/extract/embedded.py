@@ -97,7 +97,7 @@ def is_missed(told: str, text: str) -> bool:
     """
     if len(text) < SHORT:
         return len(told) >= TWICE * max(len(text), 1)
-    return len(told) >= max(SHORT, TWICE * _size(text)) and not _is_part(text, told)
+    return len(told) >= max(SHORT, TWICE * _size(text)) and not is_part(text, told)
 
 
 def _size(text: str) -> int:
@@ -105,7 +105,8 @@ def _size(text: str) -> int:
     return sum(len(line) for line in text.split("\n") if len(line) >= SENTENCE and ends_sentence(line))
 
 
-def _is_part(text: str, told: str) -> bool:
+def is_part(text: str, told: str) -> bool:
+    """Whether most of an extracted text is in what the JSON tells."""
     part, whole = _shingles(text), _shingles(told)
     return len(part & whole) > SAME * len(part)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 PROSE_CHARACTERS, PROSE_LINKED = 80, 0.3  # a block so long, and with no more of it inside links, is prose
+FEW_LETTERS, FLASH_CHARACTERS = 600, 60
+"""A text of fewer letters may be an appeal that outweighs a news flash; a flash is shorter than other prose."""
 LEAST_COVERED = 0.45  # share of the page's prose that a sound text holds
 MOST_ELSE, MOST_ELSE_IN_ROWS = 0.5, 0.2  # share of a sound text that is no prose, and where it has rows of a table
 ROW, ROWS = "|", 2
@@ -35,7 +37,12 @@ class Opinion:
 
     def __init__(self, runs: Sequence[Run], blocks: Sequence[Block], restore: Callable[[str], str]) -> None:
         """`restore` gives letters back to a text that were changed before the page was parsed."""
-        self._told = {block.letters: run.text for run, block in zip(runs, blocks, strict=True) if _is_prose(run)}
+        self._lines = {
+            block.letters: run.text
+            for run, block in zip(runs, blocks, strict=True)
+            if len(run.text) >= FLASH_CHARACTERS and run.linked <= PROSE_LINKED * len(run.text)
+        }
+        self._told = [block for block, line in self._lines.items() if len(line) >= PROSE_CHARACTERS]
         self._size = sum(map(len, self._told))
         self._restore = restore
 
@@ -45,16 +52,18 @@ class Opinion:
         return quick if self.is_sound(quick) else prose.text_of_page(tree)
 
     def beside(self, text: str) -> Iterator[str]:
-        """The prose that stands beside a text where that leaves out much."""
+        """The prose that stands beside a text where that leaves out much, or where it is short: flashes too."""
         held = self._held(text)
-        beside = {block: line for block, line in self._told.items() if block not in held}
+        is_short = len(held) < FEW_LETTERS
+        if not is_short and self._covered(held) >= LEAST_COVERED * self._size:
+            return
         room = SPARE_CHARACTERS
-        if self._covered(held) < LEAST_COVERED * self._size:
-            for line in beside.values():
-                room -= len(line)
+        for block in self._lines if is_short else self._told:
+            if block not in held:
+                room -= len(self._lines[block])
                 if room < 0:
                     return
-                yield self._restore(line)
+                yield self._restore(self._lines[block])
 
     def is_sound(self, text: str) -> bool:
         """Whether a text holds enough of the prose of the page, and little that is none."""
@@ -69,10 +78,6 @@ class Opinion:
     def _covered(self, held: str) -> int:
         """Letters of the prose that a text, given by its letters, holds."""
         return sum(len(block) for block in self._told if block in held)
-
-
-def _is_prose(run: Run) -> bool:
-    return len(run.text) >= PROSE_CHARACTERS and run.linked <= PROSE_LINKED * len(run.text)
 
 
 def _is_table(text: str) -> bool:

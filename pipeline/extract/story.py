@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-CELL_PARAGRAPHS = 3  # in one cell: data tables have none
+CELL_PARAGRAPHS = 3  # in one cell, each an element or set apart by two breaks: data tables have none
 LEAD_CLASS = re.compile(r"(?:^|[\s_-])(?:lead|introtext|spot)(?:$|[\s_-])")
 """What content systems call the first paragraph where it stands apart from the others."""
 LEAD_LETTERS = 40  # that it must share with the page's description, which is the same text, often cut
@@ -23,10 +23,14 @@ TOP = 2_000  # characters of the text among which the lead is looked for
 def open_layout_tables(tree: HtmlElement) -> None:
     """Turn tables that lay out a page into plain blocks: trafilatura makes one line of what stands in a cell."""
     for table in list(tree.iter("table")):
-        paragraphs = max((len(cell.findall("p")) for cell in table.iter("td")), default=0)
+        paragraphs = max(map(_paragraphs, table.iter("td")), default=0)
         if paragraphs >= CELL_PARAGRAPHS or next(table.iter("h1"), None) is not None:
             for element in (table, *table.iter("tbody", "tr", "td", "th")):
                 element.tag = "div"
+
+
+def _paragraphs(cell: HtmlElement) -> int:
+    return max(len(cell.findall("p")), len(cell.findall("br")) // 2)
 
 
 def lead(tree: HtmlElement, description: str, text: str) -> str:
