@@ -70,6 +70,10 @@ class MemoryStore:
         near = (page for _, _, page in pages[max(0, first - beyond) : last + beyond])
         return [Known(page.id, page.published_at, page.digest, page.recalled) for page in near]
 
+    def unremembered(self) -> int:
+        """Number of articles that left nothing."""
+        return sum(not (each.value.digest or each.value.recalled) for each in self._stored())
+
     def save(self, changes: Changes) -> frozenset[str]:
         """Write what is not stale."""
         lost: set[str] = set()

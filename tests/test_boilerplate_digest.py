@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.boilerplate import digest, letters, letters_of_lines
 from pipeline.boilerplate.digest import BOTTOM, DEPTH, MOST_BYTES, TOP, remembered
+from pipeline.boilerplate.letters import figures as figures_of
 from pipeline.boilerplate.letters import hashed
 from pipeline.model import Block
 from tests.house import ROOT
@@ -96,7 +97,8 @@ def test_a_digest_is_small_and_reads_back_what_was_written(
     told = set(zip(read.keys, read.slots, read.links, strict=True))
     whole = {(hashed(letters(line)), (), False) for line in lines}
     if len(held) <= 100 and len({slot for _, slot, _ in held}) <= 60:
-        assert held <= told <= held | whole
+        figures = {(hashed(figures_of(line)), read.main[:DEPTH], False) for line in lines}
+        assert held <= told <= held | whole | figures
 
 
 @given(st.lists(LINE.map(letters), min_size=1, max_size=30))
@@ -279,3 +281,22 @@ def test_of_a_deep_page_the_24_innermost_boxes_are_kept() -> None:
 
     assert remembered(digest(TITLE, own(1)[:1], [deep])).main == tuple(range(1, 25))
     assert remembered(digest(TITLE, own(1)[:1], [deep])).slots == [(1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_figures"),
+    [
+        ("US dollar: 1,460 dinars", True),
+        ("بغداد ٣٥ / ٢٢", True),
+        ("Աղստև 12 / 4", True),
+        ("Tevlî 40 kesên din çûn gundê xwe yê kevn", False),
+        ("In 2014 the city fell, and three years later it was free again", False),
+    ],
+)
+def test_a_line_of_figures_in_the_text_is_known_by_its_numbers_too(told: str, is_figures: bool) -> None:  # noqa: FBT001 - a column
+    lines = [*own(1), told]
+    read = remembered(digest(TITLE, lines, [Block(letters(line), (1, 2, 3)) for line in lines]))
+
+    *_, (_, places) = read.marked()
+
+    assert len(places) == 1 + is_figures

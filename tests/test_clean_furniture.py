@@ -9,10 +9,11 @@ from time import process_time
 
 import pytest
 
-from pipeline.clean import Clean
+from pipeline.clean import Clean, Remember
 from pipeline.clean.phrases import rows, table
 from pipeline.fold import tokens
 from pipeline.model import Article, Removed
+from tests.outlet import Piece, page
 
 LINES = Path(__file__).parent / "golden" / "pages" / "lines.tsv"
 LANGUAGES = ("ar", "fa", "ckb", "kmr", "tr", "he", "hy", "az", "fr", "en")
@@ -168,6 +169,62 @@ def test_a_heading_in_the_middle_goes_with_its_list_and_the_article_goes_on(lang
     body, heading = article_of(language), HEADINGS[language][1]
 
     assert kept([*body[:2], heading, "- One", "- Two", *body[2:]]) == body
+
+
+LISTS = {
+    "ar": ("آخر الأخبار", "الحشد الشعبي ينتشر في البصرة"),
+    "fa": ("آخرین خبرها", "حزب‌الله مواضع تازه گرفت"),
+    "ckb": ("دوایین هەواڵەکان", "پێشمەرگە گەیشتە کەرکووک"),
+    "kmr": ("Nûçeyên dawî", "Pêşmerge gihîşt Kerkûkê"),
+    "tr": ("Son dakika", "PKK silah bıraktığını duyurdu"),
+    "he": ("חדשות אחרונות", "חיזבאללה פרסם הודעה"),
+    "hy": ("Վերջին լուրեր", "Նախարարը ժամանեց Երևան"),
+    "az": ("Son xəbərlər", "Nazir Bakıya gəldi"),
+    "fr": ("Dernières nouvelles", "Le Hezbollah publie un communiqué"),
+    "en": ("Top stories", "10:15 - Araghchi arrives in Muscat"),
+}
+"""Per language a heading of teasers, which may also head a list of the article's own, and an item of such a list."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_goes_with_its_heading_only_where_it_is_links(language: str) -> None:
+    body, (heading, item) = article_of(language), LISTS[language]
+    items = [f"- {item} {number}" for number in "abcd"]
+
+    for above, below in ((body, []), (body[:3], body[3:])):
+        for listed in (items, [line.removeprefix("- ") for line in items]):
+            found = Clean()(page(1, *above, heading, *listed, *below))
+            assert found.text.split("\n") == [*above, *listed, *below]
+            linked = Clean()(page(1, *above, heading, *(Piece(line, link=True) for line in listed), *below))
+            assert linked.text.split("\n") == body
+
+
+def test_each_list_at_the_end_is_judged_by_its_own_links() -> None:
+    body, own = article_of("en"), ["Araghchi arrives in Muscat", "The Houthis say no", "Rain in Basra"]
+    links = [Piece(f"Prices fall in market {number}", link=True) for number in range(3)]
+
+    found = Clean()(page(1, *body, "Top stories", *own, "Related news", *links))
+
+    assert found.text.split("\n") == [*body, *own]
+
+
+def test_summaries_dates_and_furniture_among_links_are_no_list_of_the_articles_own() -> None:
+    body = article_of("en")
+    teasers: list[str | Piece] = []
+    for number in "abc":
+        linked = Piece(f"Prices fall in market {number}", link=True)
+        teasers += [linked, f"What traders say of the new prices at the old market {number}", "21 November 2026"]
+
+    found = Clean()(page(1, *body, "Related news", *teasers, "Share this article"))
+
+    assert found.text.split("\n") == body
+
+
+def test_of_an_article_whose_place_on_the_page_is_not_known_the_wording_decides() -> None:
+    body = article_of("en")
+    text = Article("id", "u", text="\n".join([*body, "Top stories", "- One", "- Two"]))
+
+    assert Clean()(Remember()(text)).text == Clean()(text).text == "\n".join(body)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -179,7 +179,17 @@ def test_a_kept_headline_and_a_kept_repeat_stay() -> None:
 def test_the_last_line_of_an_article_is_never_dropped() -> None:
     [found] = forced(page(1, own(1)[0]), drop=own(1)[0])
 
-    assert found.text == own(1)[0]
+    assert (found.text, found.removed, found.flags) == (own(1)[0], (), ())
+
+
+def test_where_an_operator_drops_every_line_only_the_last_stays() -> None:
+    lines = [headline(1), *own(1)]
+    dropping = {"river": Forced(drop=frozenset(own(1)))}
+
+    [found] = taught([page(1, *lines)], dropping)
+
+    assert (found.text, found.flags) == (lines[-1], ())
+    assert gone(found) == [(headline(1), "headline"), *((line, "configured") for line in own(1)[:-1])]
 
 
 def test_a_dropped_line_beside_the_text_does_not_become_the_text() -> None:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from pipeline import flow
 from pipeline.config import load
-from pipeline.model import Answer, Article, Changes, Entry, Page, Removed, Stored
+from pipeline.model import Answer, Article, Changes, Entry, Outlet, Page, Removed, Stored
 from tests.command_line import Desk, Typed, article, typed
 from tests.local_server import LocalServer, Reply
 
@@ -102,6 +102,86 @@ def test_the_outlet_is_the_source_on_that_host_or_the_host(
     desk: Desk, page: str, url: str, outlet: str, origin: str
 ) -> None:
     assert fields(desk.typed("check", page, "--url", url))["outlet"] == (outlet, origin)
+
+
+SHARED = """
+- {id: ford-tr, feed: "https://feeds.ford.example/tr/rss.xml", home: "https://www.ford.example/", enabled: false}
+- {id: ford-fa, feed: "https://feeds.ford.example/fa/rss.xml", home: "https://www.ford.example/"}
+- {id: ford-ar, feed: "https://feeds.ford.example/ar/news.xml", home: "https://www.ford.example/"}
+- {id: ford-ar-sport, feed: "https://feeds.ford.example/ar/sport.xml", home: "https://ford.example/ar/%d9%83%d8%b1%d8%a9/"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "outlet"),
+    [
+        ("/tr/2026/1", "ford-tr"),
+        ("/fa/", "ford-fa"),
+        ("/ar/كرة/1", "ford-ar-sport"),
+    ],
+)
+def test_of_the_outlets_on_one_host_the_one_with_the_longest_path_in_common_is_taken(
+    desk: Desk, page: str, path: str, outlet: str
+) -> None:
+    told = desk.write(sources=SHARED).typed("check", page, "--url", f"https://m.ford.example{path}")
+
+    assert fields(told)["outlet"] == (f"{outlet}, unknown", "sources.yaml")
+    assert told.err == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "possible", "taken"),
+    [
+        ("/ar/2026/1", "ford-ar, ford-ar-sport", "ford-ar"),
+        ("/2026/1", "ford-tr, ford-fa, ford-ar, ford-ar-sport", "ford-fa"),
+        ("/arabic/1", "ford-tr, ford-fa, ford-ar, ford-ar-sport", "ford-fa"),
+    ],
+)
+def test_of_outlets_that_are_as_near_the_first_that_is_read_is_taken_and_all_are_told(
+    desk: Desk, page: str, path: str, possible: str, taken: str
+) -> None:
+    told = desk.write(sources=SHARED).typed("check", page, "--url", f"https://ford.example{path}")
+
+    assert fields(told)["outlet"][0] == f"{taken}, unknown"
+    assert told.err == (
+        f"wireroom: this page may be of {possible}: taken for one of {taken}; --source ID names another\n"
+    )
+
+
+def test_where_none_of_them_is_read_the_first_is_taken(desk: Desk, page: str) -> None:
+    desk.write(sources=SHARED.replace('"}', '", enabled: false}'))
+
+    assert fields(desk.typed("check", page, "--url", "https://ford.example/1"))["outlet"][0] == "ford-tr, unknown"
+
+
+@pytest.mark.parametrize("url", ["https://ford.example/tr/1", "https://www.riverpost.example/1", ""])
+def test_a_person_names_the_outlet(desk: Desk, page: str, url: str) -> None:
+    stored(desk, article(url, outlet=Outlet("ford-tr")) if url else article("https://ford.example/2"))
+
+    told = desk.write(sources=SHARED).typed("check", page, "--url", url, "--source", "ford-fa")
+
+    assert fields(told)["outlet"] == ("ford-fa, unknown", "--source")
+    assert told.err == ""
+
+
+@pytest.mark.parametrize("sources", [SHARED, "[]"])
+def test_an_outlet_that_is_no_source_cannot_be_named(desk: Desk, page: str, sources: str) -> None:
+    told = desk.write(sources=sources).typed("check", page, "--source", "ford-hy")
+
+    assert (told.code, told.out) == (2, "")
+    assert f"--source ford-hy: no such id in {desk.config}/sources.yaml" in told.err
+
+
+def test_a_page_that_is_stored_stays_with_its_outlet(desk: Desk, page: str) -> None:
+    url = "https://ford.example/tr/1"
+    stored(desk, article(url, outlet=Outlet("ford-fa", "Ford", "IR", ("fa",), "private")))
+
+    told = desk.write(sources=SHARED).typed("check", page, "--url", f"{url}?utm_source=feed")
+    former = desk.write(sources=SOURCES).typed("check", page, "--url", url)
+
+    assert fields(told)["outlet"] == ("ford-fa, unknown", "stored article"), "as it is configured today"
+    assert fields(former)["outlet"] == ("ford-fa, IR, private", "stored article"), "as it was configured"
+    assert told.err == former.err == ""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.archive import Archive
-from pipeline.model import Answer, Changes, Claim, Entry, Page, Source, Stored, Visit
+from pipeline.model import Answer, Article, Changes, Claim, Entry, Page, Source, Stored, Visit
 from tests.command_line import Desk, Typed
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -72,7 +72,8 @@ def test_a_good_setup_is_in_order_line_by_line(desk: Desk) -> None:
     assert told.lines[0].startswith(f"ok     config: {desk.config}: 2 of 2 sources enabled, ")
     assert told.lines[1] == f"ok     store: {desk.store}: writable, 0 articles"
     assert told.lines[2] == f"ok     archive: {desk.archive}: writable, 1 files"
-    assert told.lines[3].startswith(f"ok     clock: {NOW:%Y-%m-%d}")
+    assert told.lines[3] == "ok     memory: every article's page is remembered"
+    assert told.lines[4].startswith(f"ok     clock: {NOW:%Y-%m-%d}")
     assert "ok     alerts: all delivered" in told.lines
     assert "ok     sources: 2 visited, none failing" in told.lines
     assert "ok     alerts to desk: printed on the terminal" in told.lines
@@ -112,6 +113,20 @@ def test_an_archive_that_cannot_be_written_is_a_fault(desk: Desk) -> None:
     desk.archive.write_text("a file in the way")
 
     assert "correct the rights" in fault(desk.typed("doctor"), "archive")
+
+
+def test_articles_from_before_pages_were_remembered_are_told_with_the_remedy_and_are_no_fault(desk: Desk) -> None:
+    store = desk.opened()
+    articles = (
+        Article(str(number), f"https://alpha.example/{number}", digest=b"told" * (number > 2)) for number in range(5)
+    )
+    store.save(Changes(articles=tuple(map(Stored, articles))))
+    store.close()
+
+    said = note(desk.typed("doctor"), "memory")
+
+    assert said.startswith("3 articles have no memory of their page")
+    assert "`wireroom replay --since DAY` gives it" in said
 
 
 def test_a_torn_file_of_the_archive_is_told_and_asks_for_nothing(desk: Desk) -> None:

@@ -503,6 +503,8 @@ def test_a_value_of_the_wrong_kind_in_the_alerts_is_told(refused: Refusal, writt
     drop: [[Advertisement]] => drop[0]: expected text, found a list; put quotes around a text in brackets
     drop: [""]       => drop[0]: expected a text with at least one letter, found ''; delete the entry or fill it
     drop: ["* * *"]  => drop[0]: expected a text with at least one letter, found '* * *'; delete the entry or fill it
+    drop: ["12"]     => drop[0]: expected a line with at least one letter, found '12'; numbers do not count
+    drop: ["٢١:٣٠ / 7"] => drop[0]: expected a line with at least one letter, found '٢١:٣٠ / 7'; numbers do not count
     drop: [~]        => drop[0]: expected text, found nothing
     drop: ["a\\nb"]   => drop[0]: expected one line of a page, found several, 'a b'; make each an entry of its own
 """)

@@ -59,13 +59,36 @@ def test_the_link_may_stand_around_the_headline() -> None:
     assert dropped(page(marked(PARAGRAPHS), marked(appended)))[0] == [NEXT]
 
 
-def test_teasers_below_a_story_go_without_a_word() -> None:
-    teaser = "<article><h3><a href='/news/2'>The harvest is in</a></h3></article>"
+def test_teasers_below_a_story_go_and_are_told_but_not_offered() -> None:
+    teaser = "<h3><a href='/news/2'>The harvest is in</a></h3>"
+    correction = "<h3><a href='/news/3'>Correction: the bridge opens on Monday</a></h3><p>Not on Sunday.</p>"
 
-    found = article(f"<html><body><article>{PARAGRAPHS}</article>{teaser * 3}</body></html>")
+    found = article(page(marked(PARAGRAPHS), marked(teaser), marked(APPENDED), marked(correction)))
 
     assert "harvest" not in found.text
-    assert found.removed == ()
+    assert "Correction" not in found.text
+    assert [(removed.reason, removed.url) for removed in found.removed] == [
+        ("second-article", NEXT),
+        ("second-article", ""),
+    ]
+    assert found.removed[1].text.split("\n") == [
+        "The harvest is in",
+        "Correction: the bridge opens on Monday",
+        "Not on Sunday.",
+    ]
+
+
+def test_a_short_post_that_leads_to_no_other_page_is_left_to_extraction() -> None:
+    gone, left = dropped(page(marked(PARAGRAPHS), marked("<h3>Correction</h3><p>Not on Sunday.</p>")))
+
+    assert gone == []
+    assert left.endswith("Correction Not on Sunday.")
+
+
+def test_a_teaser_without_words_is_not_told() -> None:
+    picture = marked("<h3><a href='/news/2'><img src='bridge.jpg'></a></h3>")
+
+    assert dropped(page(marked(PARAGRAPHS), picture))[0] == []
 
 
 @pytest.mark.parametrize(
@@ -104,6 +127,26 @@ def test_an_embedded_teaser_inside_the_story_is_left_to_extraction() -> None:
 
 def test_a_story_is_not_taken_out_of_a_frame_that_holds_little_else() -> None:
     assert dropped(document(marked(APPENDED)))[0] == []
+
+
+@pytest.mark.parametrize("opening", [f"<p>{SENTENCE}</p>", PARAGRAPHS], ids=("brief", "list"))
+def test_the_parts_of_a_brief_are_its_text_and_no_other_stories(opening: str) -> None:
+    parts = [marked(APPENDED.replace("/news/2", f"/news/{number}")) for number in range(2, 8)]
+    below = marked(APPENDED.replace("/news/2", "/news/9"))
+
+    gone, left = dropped(page(marked(f"<h1>{HEADLINE}</h1>{opening}{''.join(parts)}"), below))
+
+    assert gone == ["https://port.example/news/9"]
+    assert left.count("The harvest is in") == 6
+
+
+def test_several_stories_inside_a_longer_one_are_taken_out_of_it() -> None:
+    inside = marked(APPENDED) + marked(APPENDED.replace("/news/2", "/news/3"))
+
+    gone, left = dropped(document(PARAGRAPHS * 2 + inside))
+
+    assert gone == [NEXT, "https://port.example/news/3"]
+    assert "harvest" not in left
 
 
 def test_a_story_inside_another_that_goes_is_told_once() -> None:
@@ -187,7 +230,7 @@ def test_the_pages_own_story_need_not_be_the_first(own: str, url: str, head: str
 
     gone, left = dropped(page(marked(APPENDED), teaser, marked(own), head=head), url)
 
-    assert gone == [NEXT]
+    assert gone == [NEXT, ""]
     assert left.startswith("Bridge Paragraph 1" if "Bridge" in own else "Region")
     assert left.endswith("said.")
 
@@ -226,6 +269,51 @@ def test_the_entries_of_a_live_blog_are_its_text(head: str, around: str) -> None
 
     assert gone == []
     assert left.count("of a harvest") == 3 * 8
+
+
+def updates(hour: str, count: int = 3, body: str = BODY) -> str:
+    """A page with entries that are headed by an hour and have addresses of their own."""
+    entry = "<h2><a href='/p/10{}'>The ministers arrive</a></h2>"
+    entries = [marked(hour + entry.format(number) + body, "class='update'") for number in range(count)]
+    return page(marked(f"<h1>{HEADLINE}</h1>{PARAGRAPHS}"), *entries)
+
+
+@pytest.mark.parametrize(
+    "hour",
+    [
+        *("١٠:١٥ صباحا بتوقيت بغداد", "ساعت ۱۰:۱۵", "کاتژمێر ١٠:١٥", "Saet 10:15", "Saat 10.15"),
+        *("בשעה 10:15", "ժամը 10։15", "saat 10:15", "à 10h15", "10:15 a.m. GMT"),
+    ],
+)
+def test_entries_headed_by_an_hour_are_the_pages_text_in_ten_languages(hour: str) -> None:
+    gone, left = dropped(updates(f"<time datetime='2026-11-21T10:15Z'>{hour}</time>"))
+
+    assert gone == []
+    assert left.count("The ministers arrive") == 3
+
+
+def test_the_hour_of_an_entry_may_stand_in_its_headline_and_the_entry_be_short() -> None:
+    html = updates("<span>Desk</span>", body=f"<p>{OTHER * 2}</p>").replace("The min", "10:15 - The min")
+
+    assert dropped(html)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("opening", "count", "body", "gone"),
+    [
+        ("<time>10:15</time>", 2, BODY, 2),
+        ("<time>21 November 2026, 10:15</time>", 3, BODY, 3),
+        ("<b>10:15</b> <i>21.11.2026</i>", 3, BODY, 3),
+        ("<b>11/21</b>", 3, BODY, 3),
+        ("<b>Room 10:15</b>", 3, BODY, 3),
+        ("<time>10:15</time>", 3, "", 1),
+    ],
+    ids=("two", "dated", "dated apart", "day", "other words", "teasers, told as one"),
+)
+def test_other_stories_are_told_by_their_date_and_teasers_by_their_size(
+    opening: str, count: int, body: str, gone: int
+) -> None:
+    assert len(dropped(updates(opening, count, body))[0]) == gone
 
 
 def test_comments_are_left_to_extraction_which_leaves_them_out() -> None:
@@ -279,7 +367,7 @@ def test_scripts_make_no_story_whole_and_stand_in_no_text() -> None:
     script = f"<script>{OTHER * 8}</script>"
     teaser = marked(f"<h2><a href='/news/2'>The harvest is in</a></h2>{script}")
 
-    assert dropped(page(marked(PARAGRAPHS), teaser))[0] == []
+    assert article(page(marked(PARAGRAPHS), teaser)).removed[0].text == "The harvest is in"
     found = article(page(marked(PARAGRAPHS), marked(APPENDED + script)))
     assert found.removed[0].text.count("of a harvest") == 8
 

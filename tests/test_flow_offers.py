@@ -11,11 +11,12 @@ import pytest
 
 from pipeline import flow, urls
 from pipeline.archive import Archived
-from pipeline.flow.offers import MOST, forget_met, offered
+from pipeline.flow.offers import MOST, MOST_OWED, forget_met, offered
 from pipeline.flow.process import process, store_readings
 from pipeline.flow.replay import Again, replay
 from pipeline.model import Article, Changes, Entry, Fate, Outlet, Place, Reading, Removed, Seen, Source, Stored, Visit
 from pipeline.readers import Readers
+from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Config
 from tests.local_server import LocalServer, Reply
 from tests.test_flow_collect import feed
@@ -24,9 +25,9 @@ from tests.trial import NOW, Trial, html, minutes, page, story, table, trial
 KHABAR = Source("khabar", "https://khabar.example/feed", sisters=("sport.example",))
 
 
-def found_in(folder: Path, *pending: Entry) -> Trial:
+def found_in(folder: Path, *pending: Entry, store: type[SqliteStore] = SqliteStore) -> Trial:
     """A trial in which the source was visited once."""
-    found = trial(folder, KHABAR, Source("xeber", "https://xeber.example/feed"))
+    found = trial(folder, KHABAR, Source("xeber", "https://xeber.example/feed"), store=store)
     found.store.save(
         Changes(visits=(Stored(Visit("khabar", "run-1")), Stored(Visit("xeber", "run-1", pending=pending))))
     )
@@ -107,12 +108,63 @@ def test_what_was_met_or_is_promised_already_is_not_promised_again(tmp_path: Pat
     assert offered(found.run("run-1"), batch) == ()
 
 
-def test_a_list_of_articles_is_not_followed_to_its_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("carried", "owed"), [(MOST, MOST), (MOST + 1, 0)])
+def test_a_list_of_articles_is_not_followed(carried: int, owed: int, tmp_path: Path) -> None:
     found = found_in(tmp_path)
+    addresses = [f"https://khabar.example/{number}" for number in range(carried)]
 
-    read(found, carrying(*(f"https://khabar.example/{number}" for number in range(2, 20))))
+    read(found, carrying(*addresses, addresses[0]))
 
-    assert len(promised(found)) == MOST
+    assert len(promised(found)) == owed
+
+
+def test_made_up_addresses_do_not_flood_a_source(tmp_path: Path) -> None:
+    own = Entry("https://khabar.example/own")
+    found = found_in(tmp_path, own)
+    [stored] = found.store.visits(["khabar"]).values()
+    found.store.save(Changes(visits=(replace(stored, value=replace(stored.value, pending=(own,))),)))
+    flood = [carrying(*(f"https://khabar.example/{page}-{number}" for number in range(MOST))) for page in range(30)]
+
+    read(found, *flood[:8])
+    read(found, *flood[8:])
+
+    assert len(promised(found)) == MOST_OWED + 1
+    assert promised(found)[0] == own.url
+    assert offered(found.run("run-1"), flood) == ()
+
+
+class Asked(SqliteStore):
+    """A store in which another worker asks the feed a little earlier, so many `times`."""
+
+    times = 0
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        if self.times and changes.visits:
+            self.times -= 1
+            theirs = (replace(each, value=replace(each.value, entries=self.times)) for each in changes.visits)
+            pending = self.visits()["khabar"].value.pending
+            super().save(
+                Changes(visits=tuple(replace(each, value=replace(each.value, pending=pending)) for each in theirs))
+            )
+        return super().save(changes)
+
+
+@pytest.mark.parametrize(("times", "ends"), [(2, True), (100, False)])
+def test_an_offer_is_not_lost_to_a_worker_that_asks_the_feed_meanwhile(
+    times: int, *, ends: bool, tmp_path: Path
+) -> None:
+    found = found_in(tmp_path, store=Asked)
+    assert isinstance(found.store, Asked)
+    found.store.times = times
+    batch = carrying("https://khabar.example/2", "https://khabar.example/3")
+
+    if ends:
+        read(found, batch)
+        assert promised(found) == ["https://khabar.example/2", "https://khabar.example/3"]
+        assert table(found.outcomes("run-1")) == {("store", "kept", "new"): 1}
+    else:
+        with pytest.raises(RuntimeError, match="1 articles or visits kept changing"):
+            read(found, batch)
 
 
 def test_an_offered_page_offers_nothing_and_a_source_that_was_never_asked_owes_nothing(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_what_another_worker_changes_meanwhile_is_merged_again(
         assert table(read(found, "run-1", readers)) == {("store", "kept", "new"): 2}
         assert not any(article.title.startswith("Theirs") for article in found.articles)
     else:
-        with pytest.raises(RuntimeError, match="2 articles kept changing"):
+        with pytest.raises(RuntimeError, match="2 articles or visits kept changing"):
             read(found, "run-1", readers)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
@@ -18,7 +20,20 @@ from pipeline.archive import Archived
 from pipeline.boilerplate import WINDOW, digest, letters, recalls
 from pipeline.clean import whole
 from pipeline.flow.process import process, store_readings
-from pipeline.flow.recall import UNSETTLED, Mark, known_to, mark, moved, reached, save, sweeps, unsettled
+from pipeline.flow.recall import (
+    MOST_AROUND,
+    UNSETTLED,
+    Mark,
+    cleaned,
+    known_to,
+    mark,
+    moved,
+    pieces,
+    reached,
+    save,
+    sweeps,
+    unsettled,
+)
 from pipeline.flow.replay import Again, replay
 from pipeline.flow.run import Run
 from pipeline.flow.settle import settle
@@ -222,6 +237,63 @@ def test_a_store_made_again_from_the_archive_is_the_same(tmp_path: Path, readers
     assert told == []
 
 
+def learned_otherwise(found: Trial, stages: NamedStages, rule: Callable[[bytes], bytes]) -> None:
+    """Make of the stored articles what older rules of learning would have made of them."""
+    stored = found.store.articles([article.id for article in found.articles])
+    older = (cleaned(each.value, rule(each.value.recalled), lambda: stages) for each in stored.values())
+    changed = (
+        replace(old, value=new) for old, new in zip(stored.values(), older, strict=True) if isinstance(new, Article)
+    )
+    assert found.store.save(Changes(articles=tuple(changed))) == frozenset()
+
+
+OLDER = {
+    "nothing was learned": lambda _: b"",
+    "all was thought a slot's": lambda told: told[:1] + b"\x10" * len(told[1:]),
+}
+
+
+@pytest.fixture
+def archived(tmp_path: Path, readers: Readers) -> Trial:
+    """A store in which a run has read and settled an archive."""
+    found = found_in(tmp_path)
+    found.write("run-1", row())
+    process(found.run("run-1"), readers)
+    settle(found.run("run-1"), readers.stages)
+    return found
+
+
+@pytest.mark.parametrize("rule", OLDER.values(), ids=OLDER)
+def test_after_a_replay_every_page_is_told_what_the_rules_of_today_say(
+    rule: Callable[[bytes], bytes], archived: Trial, stages: NamedStages
+) -> None:
+    before = equal_parts(archived.articles)
+    learned_otherwise(archived, stages, rule)
+    assert sum(each != before[key] for key, each in equal_parts(archived.articles).items()) > 60
+    day = datetime.max.replace(tzinfo=UTC).date()
+
+    replay(archived.run("replay"), Again(NOW.date(), day), once(stages), print)
+
+    assert equal_parts(archived.articles) == before
+    assert unsettled(archived.run("after")) == frozenset()
+
+
+def test_the_dry_run_tells_what_would_be_learned_otherwise_line_by_line(archived: Trial, stages: NamedStages) -> None:
+    learned_otherwise(archived, stages, OLDER["nothing was learned"])
+    before = equal_parts(archived.articles)
+    day, told = datetime.max.replace(tzinfo=UTC).date(), list[str]()
+
+    replay(archived.run("replay"), Again(NOW.date(), day, dry_run=True), once(stages), told.append)
+
+    assert [line for line in told if line.startswith("https://khabar.example/5: ") and "removed" in line] == [
+        f"https://khabar.example/5: removed: + outlet-repeats: {APPEALS['en'][:60]}… ({len(APPEALS['en'])} characters)"
+    ]
+    assert len([line for line in told if ": removed: + outlet-repeats: " in line]) == len(archived.articles)
+    assert not [line for line in told if "removed: -" in line or "Removed(" in line]
+    assert len(set(told)) == len(told)
+    assert equal_parts(archived.articles) == before
+
+
 def test_settling_again_writes_nothing(tmp_path: Path, readings: Batch, stages: NamedStages) -> None:
     found = arrive(found_in(tmp_path), [readings[:10]], stages)
     ids = [article.id for article in found.articles]
@@ -391,8 +463,42 @@ def test_marks_of_two_workers_are_both_kept(times: int, *, ends: bool, tmp_path:
         assert [each.id for each in found.articles] == []  # it was never ingested
         assert set(found.store.articles(["a"])) == {"a"}
     else:
-        with pytest.raises(RuntimeError, match="another worker"):
+        with pytest.raises(RuntimeError, match="other workers kept marking"):
             save(found.run("run-1"), Changes(), [mark(article)])
+
+
+class Raced(Marking, Dying):
+    """A store in which another worker marks something a little earlier, and that goes away after so many writes."""
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_whatever_is_stored_is_marked_wherever_a_worker_dies(writes: int, tmp_path: Path) -> None:
+    found = found_in(tmp_path, Raced)
+    assert isinstance(found.store, Raced)
+    found.store.times, found.store.fuse = 2, Fuse(writes)
+    article = Article("a", "https://khabar.example/a", outlet=Outlet("khabar"), published_at=NOW)
+
+    with suppress(StoreError):
+        save(found.run("run-1"), Changes(articles=(Stored(article),)), [mark(article)])
+
+    assert mark(article) in unsettled(found.run("run-1")) or not found.store.articles(["a"])
+    assert (writes > 5) == bool(found.store.articles(["a"]))
+
+
+def test_a_mark_that_another_worker_settles_before_its_article_comes_is_written_again(tmp_path: Path) -> None:
+    article = Article("a", "https://khabar.example/a", outlet=Outlet("khabar"), published_at=NOW)
+
+    class Settling(SqliteStore):
+        def save(self, changes: Changes) -> frozenset[str]:
+            if changes.articles:
+                super().save(Changes(states=((UNSETTLED, Stored("[]", self.state(UNSETTLED).version)),)))
+            return super().save(changes)
+
+    found = found_in(tmp_path, Settling)
+
+    save(found.run("run-1"), Changes(articles=(Stored(article),)), [mark(article)])
+
+    assert unsettled(found.run("run-1")) == {mark(article)}
 
 
 def test_a_bug_in_a_stage_leaves_its_article_as_it_is_and_the_run_goes_on(
@@ -459,23 +565,81 @@ def test_where_nobody_is_told_anything_new_nothing_is_built_and_no_neighbour_is_
     assert set(seen.loaded) <= {far.id, alone.id}
 
 
-def test_pages_that_lie_months_apart_are_looked_at_apart(tmp_path: Path) -> None:
+def test_a_small_outlet_is_read_at_once_and_each_outlet_for_itself(tmp_path: Path) -> None:
     seen, run = watched(found_in(tmp_path))
-    days = (0, 29, 58, 89, 400)
-    marks = [Mark("khabar", NOW + timedelta(days=day), "a") for day in days]
+    marks = [Mark("khabar", NOW + timedelta(days=day), "a") for day in (0, 29, 400)]
     save(run, Changes(), [*marks, Mark("khabar", None, "b"), Mark("xeber", NOW, "c")])
 
     settle(run, list)
 
-    asked = [(outlet, since, until) for outlet, since, until, _ in seen.asked]
-    assert asked == [
-        ("khabar", None, None),
-        ("khabar", marks[0].published_at, marks[2].published_at),
-        ("khabar", marks[3].published_at, marks[3].published_at),
-        ("khabar", marks[4].published_at, marks[4].published_at),
-        ("xeber", NOW, NOW),
-    ]
-    assert {beyond for *_, beyond in seen.asked} == {2 * WINDOW}
+    assert seen.asked == [("khabar", None, None, 2 * WINDOW), ("xeber", NOW, NOW, 2 * WINDOW)]
+
+
+class Rowed:
+    """A store that holds the pages of one outlet and knows no more than to give them."""
+
+    def __init__(self, pages: Sequence[Known]) -> None:
+        self.pages = pages
+        self.read = 0
+
+    def remembered(self, _: str, since: datetime, until: datetime, beyond: int) -> list[Known]:
+        """Pages around a time."""
+        first = bisect_left(self.pages, since, key=lambda page: page.published_at or since)
+        last = bisect_right(self.pages, until, key=lambda page: page.published_at or since)
+        found = self.pages[max(0, first - beyond) : last + beyond]
+        self.read += len(found)
+        return list(found)
+
+
+def placed(pages: Sequence[Known], places: Collection[int]) -> list[Mark]:
+    return [Mark("khabar", pages[place].published_at, pages[place].id) for place in sorted(places)]
+
+
+def window(place: int, count: int) -> range:
+    """The places of a page and the 50 nearest to it."""
+    begin = max(0, min(place - WINDOW // 2, count - WINDOW - 1))
+    return range(begin, min(begin + WINDOW + 1, count))
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(
+    st.integers(1, 1200),
+    st.sets(st.integers(0, 1199), min_size=1, max_size=20),
+    st.sets(st.integers(0, 1199), max_size=4),
+)
+def test_in_pieces_everybody_is_reached_and_has_the_same_neighbours(
+    length: int, single: set[int], rows: set[int]
+) -> None:
+    pages = [Known(f"{number:04}", NOW + minutes(number // 3), b"", b"") for number in range(length)]
+    near = {place + step for place in rows for step in range(60)}
+    marks = placed(pages, {place for place in single | near if place < length})
+    place_of = {page.id: place for place, page in enumerate(pages)}
+    marked = {place_of[each.id] for each in marks}
+
+    heard: set[int] = set()
+    for piece, among in pieces(Rowed(pages), marks):  # type: ignore[arg-type] # all that is asked of it
+        assert len(piece) <= 2 * MOST_AROUND + 3
+        for first, last in reached(piece, among):
+            for place in range(first, last + 1):
+                at = place_of[piece[place].id]
+                assert [piece[near] for near in window(place, len(piece))] == [
+                    pages[near] for near in window(at, length)
+                ]
+                heard.add(at)
+
+    assert {place for place in range(length) if not marked.isdisjoint(window(place, length))} <= heard
+
+
+def test_what_lies_between_marks_is_not_read_and_little_is_read_twice() -> None:
+    pages = [Known(f"{number:05}", NOW + minutes(number), b"", b"") for number in range(20_000)]
+    apart, close = Rowed(pages), Rowed(pages)
+
+    far = [len(among) for _, among in pieces(apart, placed(pages, range(0, 20_000, 5000)))]  # type: ignore[arg-type] # as above
+    near = [len(among) for _, among in pieces(close, placed(pages, range(5000, 7000)))]  # type: ignore[arg-type] # as above
+
+    assert (far, apart.read) == ([1, 1, 1, 1], 101 + 3 * 201)
+    assert sum(near) == 2000
+    assert close.read < 3 * 2000
 
 
 def test_a_sweep_holds_so_many_marks_at_most() -> None:

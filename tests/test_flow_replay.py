@@ -17,7 +17,7 @@ from pipeline.flow.recall import Mark
 from pipeline.flow.replay import MOST_UNSETTLED, Again, replay
 from pipeline.flow.run import BATCH
 from pipeline.flow.settle import settle
-from pipeline.model import Article, Changes, Fate, Page, Source
+from pipeline.model import Article, Changes, Fate, Page, Removed, Source
 from pipeline.newsroom import Newsroom
 from pipeline.readers import Readers
 from pipeline.stores.sqlite import SqliteStore
@@ -169,6 +169,23 @@ def test_a_long_change_is_told_in_short(tmp_path: Path, blind: Readers) -> None:
 
     length = len("\n".join(story(1, "hy")))
     assert line == f"https://khabar.example/hy: text:  -> {story(1, 'hy')[0][:60]}… ({length} characters)"
+
+
+def test_of_what_is_removed_text_and_reason_are_compared_line_by_line(tmp_path: Path, blind: Readers) -> None:
+    found = first_pass(tmp_path, blind)
+    stored = found.store.articles([article.id for article in found.articles if article.language == "kmr"])
+    was = (Removed("Bixwîne\nBixwîne jî", "links", 3, 5), Removed("Hemû maf parastî ne", "widget", 9))
+    [(each, headline)] = [(each, piece) for each in stored.values() for piece in each.value.removed]
+    moved = replace(headline, line=7, pages=2)
+    found.store.save(Changes(articles=(replace(each, value=replace(each.value, removed=(moved, *was))),)))
+
+    _, told = again(found, dry_run=True)
+
+    assert told == [
+        "https://khabar.example/kmr: removed: - links: Bixwîne",
+        "https://khabar.example/kmr: removed: - links: Bixwîne jî",
+        "https://khabar.example/kmr: removed: - widget: Hemû maf parastî ne",
+    ]
 
 
 def test_one_outlet_alone_can_be_replayed(tmp_path: Path, blind: Readers) -> None:

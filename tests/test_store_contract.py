@@ -392,6 +392,21 @@ def test_only_pages_of_this_outlet_that_left_a_digest_are_remembered(store: Stor
     assert around(store, 0, 9, 9, outlet="unknown") == []
 
 
+def test_articles_of_which_nothing_is_remembered_are_counted(store: Store) -> None:
+    assert store.unremembered() == 0
+    put(store, page("a"), page("told", 1, digest=b"", recalled=b"told"), *(page(each, 2, digest=b"") for each in "bcd"))
+    assert store.unremembered() == 3
+
+    stored = store.articles([key("b"), key("a")])
+    spoken, dumb = (
+        replace(each.value, digest=digest) for each, digest in ((stored[key("b")], b"now"), (stored[key("a")], b""))
+    )
+    store.save(Changes(articles=(replace(stored[key("b")], value=spoken),)))
+    assert store.unremembered() == 2
+    store.save(Changes(articles=(replace(stored[key("a")], value=dumb),)))
+    assert store.unremembered() == 3
+
+
 def test_the_bytes_that_are_remembered_come_back_as_they_were(store: Store) -> None:
     told = page("a", digest=bytes(range(256)) * 8, recalled=b"\x00\x01\x00")
     put(store, told, page("b", 1, digest=b"\x00"))

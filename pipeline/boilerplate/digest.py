@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
-from pipeline.boilerplate.letters import MASK, hashed, letters, letters_of_lines
+from pipeline.boilerplate.letters import MASK, figures, hashed, letters, letters_of_lines
 from pipeline.model import Block
 
 MOST_BYTES = 2048
@@ -65,18 +65,27 @@ def digest(headline: str, lines: Sequence[str], blocks: Sequence[Block], spare: 
     """Remember a page: its headline, the lines of its text (the last `spare` stand beside it), its blocks."""
     top, bottom = lines[:TOP], lines[TOP:][-BOTTOM:]
     told = letters_of_lines("\n".join((*top, *bottom))).split("\n") if lines else []
-    page, room, by_line = _Page(blocks), MOST_OWN, list[Sequence[Mark]]()
-    for line in told:
-        marks = page.marks_of(line)
-        by_line.append(marks if len(marks) <= room else ())
-        room -= len(by_line[-1])
+    page = _Page(blocks)
+    by_line = [page.marks_of(line) for line in told]
+    main = page.main(zip(told, by_line, strict=True))
+    room = MOST_OWN
+    for place, (line, marks) in enumerate(zip((*top, *bottom), by_line, strict=True)):
+        marked = (*marks, *_figures(line, marks, main))
+        by_line[place] = marked if len(marked) <= room else ()
+        room -= len(by_line[place])
     own = [mark for marks in by_line for mark in marks]
     others = dict.fromkeys(page.marks)
     for mark in own:
         others.pop(mark, None)
     header = (hashed(headline_letters(headline)), len(lines), spare, len(top))
-    main = page.main(zip(told, by_line, strict=True))
     return _packed(header, main, bytes(map(len, by_line)), own, [mark for mark in others if mark[0] != NOTHING])
+
+
+def _figures(line: str, marks: Sequence[Mark], main: Boxes) -> Iterator[Mark]:
+    """One more mark for a line of figures where the text stands: with its numbers as they are."""
+    told = figures(line) if {slot for _, slot, _ in marks} == {main[:DEPTH]} else ""
+    if told and told != letters(line):
+        yield hashed(told), main[:DEPTH], False
 
 
 def headline_letters(headline: str) -> str:
@@ -86,7 +95,9 @@ def headline_letters(headline: str) -> str:
 
 
 def remembered(digest: bytes) -> Remembered:
-    """Read a digest."""
+    """Read a digest; one of another version tells nothing."""
+    if digest[:1] != bytes((VERSION,)):
+        return Remembered(0, 0, 0, 0, (), b"", (), (), ())
     _, headline, lines, spare, top, marked, boxes, slots, blocks = HEADER.unpack_from(digest)
     rest = memoryview(digest)[HEADER.size :]
     parts = struct.unpack_from(f"<{boxes}H{DEPTH * slots}H{marked}s{blocks}I{blocks}H", rest)

@@ -17,6 +17,7 @@ WINDOW = 50
 MANY = 10  # known stories from which on one other page is no proof
 FEW, SHARE = 3, 1 / 3
 """In so many stories, and in such a share of them, stands what may go even where it is most of a page."""
+TEXT_SHARE = 0.55  # of fewer than MANY, for what stands in the text itself: editions of a story repeat most of it
 LEAD = 3  # lines at the top, among which the first paragraph stands, often in a slot of its own
 ENOUGH = 2  # other stories before slots are judged
 LEAST_BLOCKS = 3  # in a box before it is judged by what is in it
@@ -25,7 +26,7 @@ SLOT_STORIES, SLOT_REPEATS = 3, 0.3
 """A slot that so many stories fill, and of what fills it so much repeated: bylines' biographies, calls to action."""
 BUCKETS = (0, 1, 2, 5, 10, 20)
 """Other pages, at least: told in steps, so that a recall stays the same while nothing of consequence changes."""
-PAGES, EVERYWHERE, SLOT, SHARED = 0x07, 0x08, 0x10, 0x20  # in the byte of a line
+PAGES, EVERYWHERE, SLOT, SHARED, TEXT = 0x07, 0x08, 0x10, 0x20, 0x40  # in the byte of a line
 LINKED, UNLINKED, INSIDE = "linked", "unlinked", "inside"
 """Kinds of blocks by which a box is judged: those right in it that are links or are none, or all within."""
 ALONE, SEVERAL = 1, 2  # in the first byte: how many other stories are known
@@ -38,7 +39,9 @@ class Told(NamedTuple):
     everywhere: bool  # on a third of the outlet's pages, of those laid out alike for a line of the text itself
     slot: bool  # it stands where the outlet puts links and repeated text
     shared: bool  # it stands in the text itself, there and on few of the other pages
+    text: bool  # it stands where most of the page's text does
     link: bool  # it is a link itself
+    placed: bool = False  # where on the page it stands is known
 
 
 class Recall(NamedTuple):
@@ -47,6 +50,11 @@ class Recall(NamedTuple):
     lines: dict[int, Told]
     alone: bool
     spare: int  # lines at the end that stand beside the text
+
+    @property
+    def links(self) -> dict[int, bool]:
+        """Whether a line is a link, of those whose place on the page is known."""
+        return {number: line.link for number, line in self.lines.items() if line.link or line.placed}
 
 
 def told(article: Article) -> Recall:
@@ -62,7 +70,9 @@ def told(article: Article) -> Recall:
                 bool(line & EVERYWHERE),
                 bool(line & SLOT),
                 bool(line & SHARED),
+                bool(line & TEXT),
                 _is_link(page, places),
+                any(page.slots[place] for place in places),
             )
             for (number, places), line in zip(page.marked(), lines, strict=True)
         },
@@ -75,7 +85,7 @@ def recalls(pages: Sequence[Known], first: int, last: int) -> Iterator[tuple[Kno
     """What the 50 nearest of an outlet's `pages`, in order of time, know of each from `first` to `last` (inclusive)."""
     start, end = _nearest(first, len(pages)), _nearest(last, len(pages)) + WINDOW + 1
     read = [remembered(page.digest) for page in pages[start:end]]
-    row = Row(read)
+    row = Row(read, [page.id for page in pages[start:end]])
     window = Window(row, 0, WINDOW + 1)
     for place in range(first, last + 1):
         begin = _nearest(place, len(pages)) - start
@@ -124,15 +134,15 @@ class _Judge:
     def line(self, number: int, places: range) -> int:
         """The byte of a line."""
         is_text = all(map(self._is_main, places))
-        in_place = len(places) == 1 and (is_text or (number < LEAD and self._is_placed(places[0])))
+        in_place = is_text or (len(places) == 1 and number < LEAD and self._is_placed(places[0]))
         pages = min((self._vouchers(place, in_place=in_place) for place in places), default=0)
         if is_text and self._others == 1:
             pages = 0
         if pages >= self._needed:
-            among = self._alike(places) if is_text or in_place else self._others
-            everywhere = pages >= max(FEW, ceil(among * SHARE))
+            among = self._alike(places) if in_place else self._others
+            everywhere = pages >= max(FEW, ceil(among * (TEXT_SHARE if is_text and among < MANY else SHARE)))
             shared = is_text and not everywhere and pages < among
-            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * everywhere | SHARED * shared
+            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * everywhere | SHARED * shared | TEXT * is_text
         slots = self._others >= ENOUGH and any(self._in_furniture(place) for place in places[:1])
         return SLOT * slots
 
@@ -143,9 +153,9 @@ class _Judge:
         return stories - 1
 
     def _is_main(self, place: int) -> bool:
-        """Whether a block stands in the main slot of its page."""
+        """Whether a block stands in the main slot of its page; of a page whose slots are not known all is text."""
         slot = self._page.slots[place]
-        return bool(slot) and slot == self._page.main[: len(slot)]
+        return slot == self._page.main[: len(slot)] if slot else not self._page.main
 
     def _is_placed(self, place: int) -> bool:
         """Whether the slot of a block is known, and it is no link."""

@@ -1,6 +1,6 @@
 """What the pages around a page have in common: in how many stories a block stands, and in which slot.
 
-Pages with the same headline count as one: two addresses of one story must not vouch for each other. A row of pages is
+Pages with the same headline count as one story: two addresses of one must not vouch for each other. A row of pages is
 read once and tells of every block where in the row it stands; a window is a look at a piece of it, so that nothing is
 counted again while windows slide.
 """
@@ -13,6 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.boilerplate.digest import Boxes, Remembered
 
+SERIES = (
+    4  # pages under one headline are no copies of a story, but briefs of each day, or of an outlet without headlines
+)
 UNKNOWN = -1
 """Stands for the slot of blocks whose place on the page is not known."""
 
@@ -20,8 +23,9 @@ UNKNOWN = -1
 class Row:
     """Pages of an outlet in order, and where in the row each of their blocks stands."""
 
-    def __init__(self, pages: Sequence[Remembered]) -> None:
-        self.stories = [page.headline or -place - 1 for place, page in enumerate(pages)]
+    def __init__(self, pages: Sequence[Remembered], ids: Sequence[str]) -> None:
+        self.headlines = [page.headline for page in pages]
+        self.ids = ids
         self.blocks: defaultdict[int, list[int]] = defaultdict(list)
         self.main: defaultdict[int, list[int]] = defaultdict(list)
         for place, page in enumerate(pages):
@@ -47,11 +51,12 @@ class Window:
     def __init__(self, row: Row, begin: int, end: int) -> None:
         self.begin = begin
         self._row, self._end = row, end
+        self._stories = _stories(row.headlines[begin:end], row.ids[begin:end])
         self._slots: dict[int, tuple[int, Mapping[int, int]]] = {}
 
     def __len__(self) -> int:
         """Stories in the window."""
-        return len(set(self._row.stories[self.begin : self._end]))
+        return len(set(self._stories))
 
     def stories_with(self, key: int) -> int:
         """In how many stories a block stands."""
@@ -59,7 +64,7 @@ class Window:
         if len(places) == 1:  # most blocks are one page's own
             return int(self.begin <= places[0] < self._end)
         inside = places[bisect_left(places, self.begin) : bisect_left(places, self._end)]
-        return len({self._row.stories[place] for place in inside})
+        return len({self._stories[place - self.begin] for place in inside})
 
     def stories_with_slotted(self, key: int, slot: Boxes) -> int:
         """In how many stories a block stands in this slot."""
@@ -83,9 +88,19 @@ class Window:
         if leaf not in self._slots:
             filling = self._row.filling(slot)
             inside = filling[bisect_left(filling, (self.begin, 0)) : bisect_left(filling, (self._end, 0))]
-            told = {(self._row.stories[place], key) for place, key in inside}
+            told = {(self._stories[place - self.begin], key) for place, key in inside}
             self._slots[leaf] = len({story for story, _ in told}), Counter(key for _, key in told)
         return self._slots[leaf]
+
+
+def _stories(headlines: Sequence[int], ids: Sequence[str]) -> list[int]:
+    """Which story each page tells, as a number: one of the same address or headline, but not a series."""
+    count, first = Counter(headlines), dict[str, int]()
+    stories = []
+    for place, (headline, page) in enumerate(zip(headlines, ids, strict=True)):
+        story = headline if headline and count[headline] < SERIES else -place - 1
+        stories.append(first.setdefault(page, story) if page else story)
+    return stories
 
 
 def _leaf(slot: Boxes) -> int:

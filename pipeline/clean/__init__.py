@@ -4,7 +4,8 @@ Reasons in `Article.removed`: `headline` (repeated above the text), `widget` (fu
 `repeat` (a paragraph or quote that stands there before), `second-article` (another article on the page), `script`
 (program text that leaked), `outlet-repeats` and `slot` (what other pages of the outlet tell), `links` (nothing but
 links), `beside` (prose beside the text), `configured` (an operator's word). What was removed, with the number of its
-line, and what is left are all that the page gave: so an article can be cleaned again when its outlet is known better.
+line, and what is left are all lines that extraction gave: so an article can be cleaned again when its outlet is known
+better. What extraction left out (prose beyond its bounds, a text for which a body in JSON was taken) is not among them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pipeline import boilerplate
 from pipeline.clean import furniture, repeats
 from pipeline.clean.characters import one_line, repair
 from pipeline.clean.learned import OUTLET, learned, pages
-from pipeline.clean.lines import BESIDE, Line, Reasons, left, size, split, told
+from pipeline.clean.lines import BESIDE, Line, Reasons, left, pieces, size, split
 from pipeline.fold import fold
 from pipeline.model import Article, Drop
 from pipeline.watchlist import Forced
@@ -80,7 +81,7 @@ class Clean:
             article,
             title=title,
             text="\n".join(line.text for line in left(lines, gone)),
-            removed=article.removed + told(lines, gone, pages),
+            removed=article.removed + pieces(lines, gone, pages),
             flags=article.flags + flags,
         )
 
@@ -94,7 +95,7 @@ class Clean:
             gone |= find(left(text, gone))
         known = learned(left(text, gone), left(beside, gone), recall)
         gone |= {**known.reasons, **repeats.headline(known.beside, article.title)}
-        for find in _by_wording(article.outlet.name):
+        for find in _by_wording(article.outlet.name, recall.links):
             gone |= find(left([*text, *known.beside], gone))
         aside = {line.number: BESIDE for line in beside if line not in known.beside}
         gone, flags = _bounded(left(lines, aside), gone)
@@ -122,13 +123,17 @@ def _by_place(title: str) -> Sequence[Finder]:
     return (repeats.second_article, lambda rest: repeats.headline(rest, title), furniture.scripts)
 
 
-def _by_wording(outlet: str) -> Sequence[Finder]:
+def _by_wording(outlet: str, links: Mapping[int, bool]) -> Sequence[Finder]:
     """Finders of furniture and repeats, in the same way."""
-    return (lambda rest: furniture.widgets(rest, outlet), furniture.footers, repeats.paragraphs)
+    return (
+        lambda rest: furniture.widgets(rest, outlet),
+        lambda rest: furniture.footers(rest, links),
+        repeats.paragraphs,
+    )
 
 
 def _bounded(lines: Sequence[Line], gone: Mapping[int, str]) -> tuple[dict[int, str], tuple[str, ...]]:
-    """What may go: never all, nor more than half for its place among furniture; and the flag where that was too much.
+    """What may go, never the last line, nor more than half for its place among furniture; a flag if that was too much.
 
     What is furniture by its own wording needs no bound where an article is left: around a flash it is most of a page.
     """
@@ -138,7 +143,9 @@ def _bounded(lines: Sequence[Line], gone: Mapping[int, str]) -> tuple[dict[int, 
     if not lines or (kept and size(worded) <= MOST_FURNITURE * size([*kept, *worded])):
         return dict(gone), ()
     rest = {number: reason for number, reason in gone.items() if reason != furniture.WIDGET}
-    return rest if left(lines, rest) else {}, (MOSTLY_FURNITURE,)
+    if left(lines, rest):
+        return rest, (MOSTLY_FURNITURE,)
+    return {number: reason for number, reason in rest.items() if number != lines[-1].number}, ()
 
 
 def _prepared(text: str) -> str:

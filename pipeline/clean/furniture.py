@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, takewhile
 
 from pipeline.clean.lines import Line, Reasons, size
@@ -37,6 +37,7 @@ MOST_LINES = 150  # of a footer
 TEASERS = 0.5  # share of the lines of a footer that are no statements
 FORM_WITHIN = 6  # lines after the heading of a comment form that must hold more of it
 MOST_LISTED = 6  # teasers in a block in the middle of an article
+LINKED = 0.5  # share of the lines below a heading that are links where they are teasers, not the article's own list
 PARAGRAPH, STOPPED = 100, 0.8
 """Where that share of lines with that many characters ends in a full stop, lines without one are no paragraphs."""
 
@@ -106,18 +107,22 @@ def widgets(lines: Sequence[Line], outlet: str) -> Reasons:
     return gone
 
 
-def footers(lines: Sequence[Line]) -> Reasons:
-    """Blocks of teasers and comment forms: to the end where the rest looks like one, else the heading and its list."""
+def footers(lines: Sequence[Line], links: Mapping[int, bool]) -> Reasons:
+    """Blocks of teasers and comment forms: to the end where the rest looks like one, else the heading and its list.
+
+    `links`: which lines are links, by number; those that it does not hold are judged by their wording alone.
+    """
     gone: dict[int, str] = {}
     before, stops = 0, _stops(lines)
     for place, line in enumerate(lines):
         if line.kind in ("heading", "form"):
             after = lines[place + 1 : place + 2 + MOST_LINES]
-            if before >= LEAST_BEFORE and size(after) <= MOST_AFTER * before and _is_footer(line, after):
+            if before >= LEAST_BEFORE and size(after) <= MOST_AFTER * before and _is_footer(line, after, links):
                 footer = (*_tail(lines[:place]), *lines[place:])
                 return gone | dict.fromkeys((other.number for other in footer), WIDGET)
             listed = _teasers(after) if stops and before >= LEAST_BEFORE else _items(after)
-            gone |= dict.fromkeys((other.number for other in (line, *listed)), WIDGET)
+            teasers = listed if _are_links(listed, links) else ()
+            gone |= dict.fromkeys((other.number for other in (line, *teasers)), WIDGET)
         before += len(line.text)
     return gone | dict.fromkeys((line.number for line in _tail(lines)), WIDGET)
 
@@ -127,10 +132,31 @@ def _tail(lines: Sequence[Line]) -> Iterator[Line]:
     return takewhile(lambda line: line.kind not in ("", "homonym"), reversed(lines))
 
 
-def _is_footer(heading: Line, after: Sequence[Line]) -> bool:
-    if heading.kind == "form" and any(line.kind for line in after[:FORM_WITHIN]):
-        return True
-    return len(after) <= MOST_LINES and _is_teasers(after)
+def _is_footer(heading: Line, after: Sequence[Line], links: Mapping[int, bool]) -> bool:
+    if heading.kind == "form":
+        return any(line.kind for line in after[:FORM_WITHIN]) or (len(after) <= MOST_LINES and _is_teasers(after))
+    return len(after) <= MOST_LINES and _is_teasers(after) and all(_are_links(part, links) for part in _parts(after))
+
+
+def _parts(after: Sequence[Line]) -> Iterator[list[Line]]:
+    """What stands below each of the headings of a footer."""
+    part: list[Line] = []
+    for line in after:
+        if line.kind == "heading":
+            yield part
+            part = []
+        part.append(line)
+    yield part
+
+
+def _are_links(below: Sequence[Line], links: Mapping[int, bool]) -> bool:
+    """Whether what stands below a heading may be teasers: of what is neither furniture nor a date, half are links."""
+    known = [
+        links[line.number]
+        for line in below
+        if line.number in links and not line.kind and not table().tells_time(line.words)
+    ]
+    return sum(known) >= LINKED * len(known)
 
 
 def _is_teasers(after: Sequence[Line]) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.boilerplate import Recall, Told
 from pipeline.clean.lines import Line, Reasons, left
-from pipeline.clean.phrases import ends_statement
+from pipeline.clean.phrases import ends_sentence, ends_statement
 
 OUTLET, SLOT, LINKS = "outlet-repeats", "slot", "links"
 """Reasons: the line stands on other pages of the outlet; it stands where those hold links and repeated text; it is a
@@ -22,10 +22,11 @@ SLOT_MOST = 0.4  # share that may go for its place alone
 ALONE_MOST = 1 / 8  # share that may go on the word of a single other page
 LEAST_LEFT = 40  # letters, no links: a news flash is a sentence
 BACKGROUND_LETTERS = 100  # of a paragraph that follow-ups of a story share; shorter ones are biographies and subheads
+STOPPED = 0.5  # share of the page's own paragraphs that end as sentences do, before a line must to be one
 PROSE_LETTERS = 60  # of a line that is no link and below which links are teasers
 LINK_RUN = 2  # links in a row are teasers wherever they stand; a single one may be a sub-heading
 
-UNKNOWN = Told(0, everywhere=False, slot=False, shared=False, link=False)
+UNKNOWN = Told(0, everywhere=False, slot=False, shared=False, text=False, link=False)
 
 
 class Learned(NamedTuple):
@@ -74,11 +75,17 @@ def _repeats(lines: Sequence[Line], recall: Recall) -> dict[int, str]:
 
 
 def _background(lines: Sequence[Line], recall: Recall) -> set[int]:
-    """Lines that follow-ups of a story share: long ones in the text itself, and statements with text below them."""
+    """Lines that follow-ups of a story share: long ones in the text itself, and sentences with text below them.
+
+    Where the page's own paragraphs have no full stops, as some outlets write, a line may be one without it too.
+    """
+    own = [line for line in lines if len(line.letters) >= PROSE_LETTERS and not _is_furniture(_told(line, recall))]
+    is_stopped = STOPPED * len(own) <= sum(ends_sentence(line.text) for line in own)
     found, is_above_text = set[int](), False
     for line in reversed(lines):
         told, size = _told(line, recall), len(line.letters)
-        if told.shared and (size >= BACKGROUND_LETTERS or (is_above_text and ends_statement(line.text))):
+        is_sentence = ends_sentence(line.text) or (size >= PROSE_LETTERS and not is_stopped)
+        if told.shared and (size >= BACKGROUND_LETTERS or (is_above_text and is_sentence)):
             found.add(line.number)
         elif _is_furniture(told) or size < PROSE_LETTERS:
             continue

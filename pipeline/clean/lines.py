@@ -53,10 +53,10 @@ def size(lines: Sequence[Line]) -> int:
     return sum(len(line.text) for line in lines)
 
 
-def told(lines: Sequence[Line], gone: Reasons, pages: Mapping[int, int]) -> tuple[Removed, ...]:
+def pieces(lines: Sequence[Line], gone: Reasons, pages: Mapping[int, int]) -> tuple[Removed, ...]:
     """What went, in the order of the text; neighbours that went for one reason are one piece."""
-    pieces = groupby(lines, key=lambda line: (gone.get(line.number, ""), pages.get(line.number, 0)))
-    return tuple(_piece(list(piece), *why) for why, piece in pieces if why[0])
+    runs = groupby(lines, key=lambda line: (gone.get(line.number, ""), pages.get(line.number, 0)))
+    return tuple(_piece(list(run), *why) for why, run in runs if why[0])
 
 
 def _piece(lines: Sequence[Line], reason: str, pages: int) -> Removed:

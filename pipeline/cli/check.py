@@ -18,7 +18,7 @@ import typer
 
 from pipeline.cli import audit, options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
-from pipeline.model import Answer, Article, ConfigError, Drop, Entry, Page, Retry, Source
+from pipeline.model import Answer, Article, ConfigError, Drop, Entry, Page, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,21 +50,21 @@ def check(
         str, typer.Argument(metavar="URL-OR-FILE-OR-ID", help="A page, a saved page or a stored article.")
     ],
     url: Annotated[str, typer.Option("--url", metavar="URL", help="Where a saved page came from.")] = "",
+    source: Annotated[str, typer.Option("--source", metavar="ID", help="Whose page it is, if not the host's.")] = "",
     config: ConfigFolder = options.DEFAULT_CONFIG,
     store: StoreUrl = options.DEFAULT_STORE,
     archive: ArchiveUrl = options.DEFAULT_ARCHIVE,  # noqa: ARG001 - the three places stand after every command
 ) -> None:
     """Show what one page would become, where each field came from, and what would be removed and why."""
+    from pipeline.cli import publisher
+
     if ARTICLE_ID.fullmatch(target):
-        with options.open_existing(store) as opened:
-            stored = opened.articles([target]).get(target)
-        if stored is None:
-            raise ConfigError(f"check {target[:12]}…: no article of this id in {store}.")
-        print_finding(Finding(stored.value))
+        print_finding(stored_finding(target, store))
         return
     settings = options.load_config(config)
+    named = publisher.named(source, settings) if source else None
     try:
-        page = saved_page(Path(target), url, settings) if Path(target).is_file() else fetched_page(target, settings)
+        address, answer = saved(Path(target), url) if Path(target).is_file() else fetched(target, settings)
     except Retry as fault:
         raise options.StoreError(f"{target}: {fault.reason}; it may answer later.") from fault
     except Drop as drop:
@@ -74,12 +74,23 @@ def check(
         nullcontext() if options.is_missing(store) else options.open_store(store)
     )
     with opening as opened:
-        finding = examined(page, settings, recall_from(opened))
+        whose, told_by = named or publisher.of_page(address, opened, settings)
+        page = Page(address, answer, Entry(address), whose, "check")
+        finding = examined(page, told_by, settings, recall_from(opened))
     print_finding(finding)
 
 
-def saved_page(path: Path, url: str, settings: Config) -> Page:
-    """A page that lies in a file; raises ConfigError for a URL that is none."""
+def stored_finding(key: str, store: str) -> Finding:
+    """The stored article of an id; raises ConfigError where there is none."""
+    with options.open_existing(store) as opened:
+        stored = opened.articles([key]).get(key)
+    if stored is None:
+        raise ConfigError(f"check {key[:12]}…: no article of this id in {store}.")
+    return Finding(stored.value)
+
+
+def saved(path: Path, url: str) -> tuple[str, Answer]:
+    """Canonical URL and content of a page that lies in a file; raises ConfigError for a URL that is none."""
     from pipeline import urls
 
     try:
@@ -91,12 +102,11 @@ def saved_page(path: Path, url: str, settings: Config) -> Page:
         body = path.read_bytes()
     except OSError as fault:
         raise ConfigError(f"check {path}: {fault.strerror}.") from fault
-    answer = Answer(address, 200, (("content-type", "text/html"),), body, now)
-    return Page(address, answer, Entry(address), source_of(address, settings), "check")
+    return address, Answer(address, 200, (("content-type", "text/html"),), body, now)
 
 
-def fetched_page(target: str, settings: Config) -> Page:
-    """A page of the web, asked for as politely as in a run; raises Drop and Retry."""
+def fetched(target: str, settings: Config) -> tuple[str, Answer]:
+    """Canonical URL and content of a page of the web, asked for as politely as in a run; raises Drop and Retry."""
     import asyncio
 
     from pipeline.fetch import Web
@@ -107,7 +117,7 @@ def fetched_page(target: str, settings: Config) -> Page:
         async with Web(settings.settings.fetch) as web:
             return await web.page(address)
 
-    return Page(address, asyncio.run(fetch()), Entry(address), source_of(address, settings), "check")
+    return address, asyncio.run(fetch())
 
 
 def canonical(url: str) -> str:
@@ -120,18 +130,6 @@ def canonical(url: str) -> str:
         raise ConfigError(f"check {url}: no such file, and no http(s) URL ({fault}).") from None
 
 
-def source_of(url: str, settings: Config) -> Source:
-    """The configured source on this host, else one made of the host."""
-    from pipeline import urls
-
-    host = urls.outlet_host(url) if url else ""
-    for source in settings.sources or ():
-        homes = (urls.outlet_host(each) for each in (source.home, source.feed) if each)
-        if host and host in (*homes, *source.sisters):
-            return source
-    return Source(host or "file", "")
-
-
 def recall_from(store: Store | None) -> Recall:
     """How to ask a store what it knows of an article; where there is none, nothing is known."""
     from pipeline.flow.recall import known_to
@@ -139,8 +137,8 @@ def recall_from(store: Store | None) -> Recall:
     return partial(known_to, store) if store else lambda _: b""
 
 
-def examined(page: Page, settings: Config, recall: Recall) -> Finding:
-    """Pass a page through extraction and all stages, as far as it comes."""
+def examined(page: Page, told_by: str, settings: Config, recall: Recall) -> Finding:
+    """Pass a page through extraction and all stages, as far as it comes; `told_by` is what told whose page it is."""
     from pipeline import flow
 
     reader, stages = flow.reading(settings)
@@ -148,8 +146,7 @@ def examined(page: Page, settings: Config, recall: Recall) -> Finding:
         article = reader(page)
     except Drop as drop:
         return Finding(Article("", page.url), drop.reason)
-    outlet = "sources.yaml" if page.source.feed else "host of the URL" if page.url else ""
-    return passed(replace(article, origins=(*article.origins, ("outlet", outlet))), stages, recall)
+    return passed(replace(article, origins=(*article.origins, ("outlet", told_by))), stages, recall)
 
 
 def passed(article: Article, stages: NamedStages, recall: Recall) -> Finding:

@@ -70,6 +70,7 @@ def doctor(
         )
         findings.check("archive", lambda: examine_archive(options.open_archive(archive)))
         for opened in stores:
+            findings.check("memory", partial(examine_memory, opened))
             findings.check("clock", partial(examine_clock, opened, now))
             findings.check("alerts", partial(examine_claims, opened))
             for each in settings:
@@ -98,6 +99,17 @@ def examine_store(found: list[Store], url: str, opened: Store, now: datetime) ->
     version = opened.state(PROBE).version
     opened.save(Changes(states=((PROBE, Stored(now.isoformat(), version)),)))
     return f"{url}: writable, {opened.count()} articles"
+
+
+def examine_memory(opened: Store) -> str:
+    """Tell of articles that were stored before pages were remembered."""
+    count = opened.unremembered()
+    if count:
+        raise NoteworthyError(
+            f"{count} articles have no memory of their page, so that they neither teach nor learn what their outlet "
+            "repeats: `wireroom replay --since DAY` gives it to those that were fetched since that day."
+        )
+    return "every article's page is remembered"
 
 
 def examine_archive(archive: Archive) -> str:

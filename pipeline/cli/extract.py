@@ -40,7 +40,8 @@ def extract(
 ) -> None:
     """Read JSON lines {id, url, html} or {id, title, text} from stdin; write a line for each to stdout.
 
-    Lines of one outlet that come in a row teach each other what it repeats; at most 50 are held for that.
+    Lines of one outlet that come in a row teach each other what it repeats; at most 50 are held for that. A line
+    without url and outlet is answered at once.
     """
     from pipeline import flow
 
@@ -48,7 +49,7 @@ def extract(
     for answer in Lines(flow.stages(options.load_config(config))).answers(sys.stdin.buffer):
         failed |= answer["fate"] == Fate.FAILED
         sys.stdout.write(written(answer) + "\n")
-        sys.stdout.flush()  # who feeds lines one by one may wait for each answer
+        sys.stdout.flush()  # whoever gives lines of no outlet may wait for each answer
     if failed:
         raise typer.Exit(1)
 
@@ -132,7 +133,7 @@ class Lines:
 
     def _answer(self, held: Held, recalled: bytes = b"") -> Answer:
         try:
-            return told(held.id, self._passed(held, recalled))
+            return answer_of(held.id, self._passed(held, recalled))
         except Exception as fault:  # noqa: BLE001 - as above
             return ended(held.id, fault)
 
@@ -159,11 +160,11 @@ class Lines:
 def ended(line_id: object, fault: Exception) -> Answer:
     """The answer for a line that gave no article; a bug's traceback goes to stderr."""
     if isinstance(fault, BadLineError):
-        return told(line_id, NOTHING, Fate.FAILED, str(fault))
+        return answer_of(line_id, NOTHING, Fate.FAILED, str(fault))
     if isinstance(fault, Drop):
-        return told(line_id, NOTHING, Fate.DROPPED, fault.reason)
+        return answer_of(line_id, NOTHING, Fate.DROPPED, fault.reason)
     sys.stderr.write("".join(traceback.format_exception(fault)))
-    return told(line_id, NOTHING, Fate.FAILED, "internal-error")
+    return answer_of(line_id, NOTHING, Fate.FAILED, "internal-error")
 
 
 def parsed(line: bytes) -> Mapping[str, Any]:
@@ -234,7 +235,7 @@ def promised(asked: Mapping[str, Any]) -> Entry:
     )
 
 
-def told(line_id: object, article: Article, fate: Fate = Fate.KEPT, reason: str = "") -> Answer:
+def answer_of(line_id: object, article: Article, fate: Fate = Fate.KEPT, reason: str = "") -> Answer:
     """The answer for one line."""
     from pipeline.records import timestamp
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
-from pipeline.boilerplate import letters
 from pipeline.config.file import File, Where
-from pipeline.config.values import meant, quoted, region_like
-from pipeline.fold import fold
+from pipeline.config.values import folded, meant, quoted, region_like
 from pipeline.model import ConfigError, Source
 from pipeline.query import parse
 from pipeline.watchlist import Actor, Destination, Phrases, Region, Rule
@@ -176,8 +174,3 @@ def check_boilerplate(file: File, items: Sequence[Forcing], outlets: Ids | None)
                 at = file.line((position, "keep", first))
                 problem = f"{quoted(line)} is kept on line {at}; take it out of keep or of drop"
                 raise file.error((position, "drop", place), problem)
-
-
-def folded(line: str) -> str:
-    """What makes two lines one when cleaning compares them."""
-    return letters(fold(line))

@@ -9,7 +9,10 @@ from functools import cache
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
+from pipeline.boilerplate import letters
+from pipeline.boilerplate.letters import MASK
 from pipeline.config.countries import zones
+from pipeline.fold import fold
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 REGION_ID = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?|gn-[0-9]+|(?!gn-)[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -177,7 +180,14 @@ def page_line(text: str) -> str:
     line = filled(text).strip()
     if "\n" in line:
         raise ValueError(f"expected one line of a page, found several, {quoted(line)}; make each an entry of its own")
+    if not folded(line).strip(MASK):
+        raise ValueError(f"expected a line with at least one letter, found {quoted(line)}; numbers do not count")
     return line
+
+
+def folded(line: str) -> str:
+    """What makes two lines one when cleaning compares them: folded letters, every number as one 0."""
+    return letters(fold(line))
 
 
 def path(text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline.clean.phrases import table
+from pipeline.clean.phrases import RUNS, YEAR, table
+from pipeline.clean.repeats import LIVE_ENTRIES
 from pipeline.extract import jsonld, prose
 from pipeline.extract.identity import Identity
 from pipeline.fold import tokens
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAIN_CHARACTERS = 500  # of an <article> that is the page's own; others are teasers or further stories
+MAIN_SHARE = 0.5  # of it that must be its own beside the stories inside, or it is a frame around its parts
 WHOLE_CHARACTERS = 500  # of another story, not only its teaser; links, of which lists of teasers are made, do not count
 ATTRIBUTES = (
     *("data-url", "data-href", "data-permalink", "data-link", "data-canonical-url", "data-article-url"),
@@ -34,6 +36,11 @@ COMMENT = re.compile(r"(?:^|[\s_-])comments?(?:$|[\s_-])", re.IGNORECASE)
 LIVE = re.compile(r"live[-_]?blog", re.IGNORECASE)
 LIVE_MARKS = "boolean(//*[contains(@itemtype, 'LiveBlogPosting')] | //script[contains(., 'LiveBlogPosting')])"
 """https://schema.org/LiveBlogPosting"""
+ENTRY_CHARACTERS = 100  # of an entry of a live blog, links aside: teasers in a list of the newest tell the hour too
+OPENING, HOUR_CHARACTERS = 6, 60  # pieces of text above an entry among which its hour stands; characters of such
+HOUR = re.compile(r"\d{1,2} ?[:.\u0589h] ?\d\d(?!\d)")
+"""10:15, in the digits of any script; as 10.15, 10h15, and with the Armenian full stop."""
+HOUR_NUMBERS = 2
 
 # Limits against pages that are made to be costly: all text of a post is read.
 MOST_POSTS = 200
@@ -50,11 +57,11 @@ class Other:
 
 
 def drop(tree: HtmlElement, own: Identity) -> list[Other]:
-    """Take other stories out of the tree, and teasers of such beside the page's own; give the whole ones.
+    """Take other stories out of the tree, and teasers of such beside the page's own; give them, teasers in one.
 
     The page's own is the first whole one that holds the page's address or headline, else the first <article>. Others
     are those with another address, and those under a main headline of their own beside that of the page. Entries of a
-    live blog and comments of readers are not other stories.
+    live blog, parts of a daily brief and comments of readers are not other stories.
     """
     marked = _marked(tree)
     posts = [_Post.read(element) for element in marked or _unmarked(tree)]
@@ -68,12 +75,19 @@ def drop(tree: HtmlElement, own: Identity) -> list[Other]:
     candidates = _beside(main, posts) if marked else _listed(main, posts)
     others = {post.element: post for post in candidates if _is_other(post, main, own, linked)}
     tops = [post for post in others.values() if others.keys().isdisjoint(post.element.iterancestors())]
-    if not tops or _is_live(tree, main.element):
+    if not tops or _is_live(tree, main.element, posts):
         return []
-    told = [(post.text, post.address(own, linked)) for post in tops if post.is_whole]
-    for post in tops:
+    going = _unframed(main, tops)
+    told = [_told(post, own, linked) for post in going if post.is_whole]
+    teasers = Other(_text(post.element for post in going if not post.is_whole), "")
+    for post in going:
         post.element.clear(keep_tail=True)
-    return [Other(text, address if own.is_of_site(address) else "") for text, address in told]
+    return [*told, teasers] if teasers.text else told
+
+
+def _told(post: _Post, own: Identity, linked: Mapping[str, str]) -> Other:
+    address = post.address(own, linked)
+    return Other(post.text, address if own.is_of_site(address) else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +97,32 @@ class _Post:
     element: HtmlElement
     headings: Sequence[HtmlElement]
     size: int  # characters that a reader sees
-    is_whole: bool
+    prose: int  # those outside links
 
     @classmethod
     def read(cls, element: HtmlElement) -> _Post:
         size = len(_words(element)) - sum(len(_words(each)) for each in element.iter(*prose.UNREAD))
-        linked = sum(len(_words(each)) for each in element.iter("a")) if size >= WHOLE_CHARACTERS else 0
+        linked = sum(len(_words(each)) for each in element.iter("a")) if size >= ENTRY_CHARACTERS else 0
         headings = list(islice(element.iter(*HEADINGS), FIRST_HEADINGS))
-        return cls(element, headings, size, size - linked >= WHOLE_CHARACTERS)
+        return cls(element, headings, size, size - linked)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.prose >= WHOLE_CHARACTERS
 
     @property
     def text(self) -> str:
-        from lxml.html import tostring
+        return _text([self.element])
 
-        return prose.text_of_fragment(tostring(self.element, encoding="unicode", with_tail=False))
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is long enough for an entry of a live blog, and headed as such: by an hour, and by no date."""
+        if self.prose < ENTRY_CHARACTERS:
+            return False
+        pieces = islice(filter(str.strip, self.element.itertext()), OPENING)
+        opening = [piece.strip() for piece in pieces if len(piece) <= HOUR_CHARACTERS]
+        is_headed = any(HOUR.match(_words(heading)) for heading in self.headings[:1])
+        return (is_headed or any(map(_tells_hour, opening))) and not any(map(_tells_year, opening))
 
     def is_headed(self, own: Identity) -> bool:
         """Whether it stands under the page's own headline."""
@@ -138,15 +164,22 @@ def _unmarked(tree: HtmlElement) -> list[HtmlElement]:
 def _beside(main: _Post, posts: Sequence[_Post]) -> Iterator[_Post]:
     """The articles that may go: whole ones anywhere, teasers outside the main one.
 
-    Where little would be left of the main one it is a frame around the others, not a story.
+    None where the page's own is too short to be one.
     """
     around, inside = {main.element, *main.element.iterancestors()}, {*main.element.iter("article")}
-    for post in posts:
-        is_inside = post.element in inside
-        if post.element in around or main.size - post.size * is_inside < MAIN_CHARACTERS:
-            continue
-        if (post.is_whole or not is_inside) and not COMMENT.search(post.element.get("class", "")):
+    for post in posts if main.size >= MAIN_CHARACTERS else ():
+        may_go = post.element not in around and (post.is_whole or post.element not in inside)
+        if may_go and not COMMENT.search(post.element.get("class", "")):
             yield post
+
+
+def _unframed(main: _Post, others: Sequence[_Post]) -> Sequence[_Post]:
+    """The other stories, without those inside the main one where little of it would be left: it is made of them."""
+    inside = {post.element for post in others if main.element in post.element.iterancestors()}
+    left = main.size - sum(post.size for post in others if post.element in inside)
+    if left >= max(MAIN_CHARACTERS, MAIN_SHARE * main.size):
+        return others
+    return [post for post in others if post.element not in inside]
 
 
 def _listed(main: _Post, posts: Sequence[_Post]) -> Iterator[_Post]:
@@ -180,6 +213,13 @@ def _headline_links(element: HtmlElement) -> Iterator[str]:
             yield link.get("href", "")
 
 
+def _text(elements: Iterable[HtmlElement]) -> str:
+    from lxml.html import tostring
+
+    markup = "".join(tostring(element, encoding="unicode", with_tail=False) for element in elements)
+    return prose.text_of_fragment(markup) if markup else ""
+
+
 def _words(element: HtmlElement) -> str:
     return " ".join(element.text_content().split())
 
@@ -190,7 +230,20 @@ def _linked(tree: HtmlElement) -> dict[str, str]:
     return jsonld.addresses(script.text or "" for script in scripts)
 
 
-def _is_live(tree: HtmlElement, main: HtmlElement) -> bool:
-    """Whether the page is a live blog by its markup, or by the classes around its entries."""
+def _is_live(tree: HtmlElement, main: HtmlElement, posts: Sequence[_Post]) -> bool:
+    """Whether the page is a live blog: by its markup, by the classes around its entries, or by hours above them."""
     around = (f"{each.get('class', '')} {each.get('id', '')}" for each in (main, *main.iterancestors()))
-    return any(map(LIVE.search, around)) or bool(tree.xpath(LIVE_MARKS))
+    is_marked = any(map(LIVE.search, around)) or bool(tree.xpath(LIVE_MARKS))
+    return is_marked or sum(post.is_entry for post in posts) >= LIVE_ENTRIES
+
+
+def _tells_hour(text: str) -> bool:
+    """Whether a text is an hour and words for times alone: "10:15 GMT"."""
+    parts = [part for word in tokens(text) for part in RUNS.findall(word)]
+    words = [part for part in parts if not part.isdigit()]
+    return HOUR.search(text) is not None and len(parts) - len(words) == HOUR_NUMBERS and table().time.issuperset(words)
+
+
+def _tells_year(text: str) -> bool:
+    words = tuple(tokens(text))
+    return any(map(YEAR.fullmatch, words)) and table().tells_time(words)

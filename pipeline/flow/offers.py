@@ -14,7 +14,8 @@ from pipeline.flow.run import Run
 from pipeline.model import Article, Changes, Entry, Page, Stored, Visit
 from pipeline.readers import Reading
 
-MOST = 5  # of one page: what carries more is a list of articles
+MOST = 5  # of one page: what carries more is a list of articles, and those are in the feed
+MOST_OWED = 50  # of one source at a time: a page can make up addresses without end
 
 
 def offered(run: Run, batch: Sequence[tuple[Archived, Reading]]) -> tuple[Stored[Visit], ...]:
@@ -33,7 +34,8 @@ def offered(run: Run, batch: Sequence[tuple[Archived, Reading]]) -> tuple[Stored
     for key, (source, url) in found.items():
         if key not in known and source in visits:
             entries[source].append(Entry(url, offered=True))
-    return tuple(_owing(visits[source], each) for source, each in entries.items())
+    owing = ((visits[source], _owing(visits[source], each)) for source, each in entries.items())
+    return tuple(new for old, new in owing if new != old)
 
 
 def forget_met(run: Run) -> None:
@@ -47,16 +49,19 @@ def forget_met(run: Run) -> None:
 
 
 def _owing(visit: Stored[Visit], entries: Iterable[Entry]) -> Stored[Visit]:
-    """The visit with more promises; they are numbered when they are asked for."""
-    return replace(visit, value=replace(visit.value, pending=(*visit.value.pending, *entries)))
+    """The visit with as many more promises as there is room for; they are numbered when they are asked for."""
+    pending = visit.value.pending
+    room = max(0, MOST_OWED - sum(entry.offered for entry in pending))
+    return replace(visit, value=replace(visit.value, pending=(*pending, *islice(entries, room))))
 
 
 def _found(batch: Iterable[tuple[Archived, Reading]]) -> Iterator[tuple[str, str]]:
-    """Source and address of articles that stood on pages to which feeds led."""
+    """Source and address of articles that stood on pages to which feeds led, and that are no lists."""
     for archived, reading in batch:
         if isinstance(reading, Article) and not archived.page.entry.offered:
-            for url in islice(_addresses(archived.page, reading), MOST):
-                yield archived.page.source.id, url
+            found = set(_addresses(archived.page, reading))
+            if len(found) <= MOST:
+                yield from ((archived.page.source.id, url) for url in sorted(found))
 
 
 def _addresses(page: Page, article: Article) -> Iterator[str]:

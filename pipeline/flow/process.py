@@ -52,21 +52,22 @@ def sound_pages(run: Run, file: str, offset: int = 0) -> Iterator[Archived]:
 
 
 def store_readings(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages) -> None:
-    """Store what was read and its outcomes in one write; what another worker changed meanwhile is merged again.
+    """Store what was read, its outcomes and offers in one write; what another worker changed meanwhile is merged again.
 
     What is new is settled because it was ingested now; what else has to be is marked.
     """
-    told = False
+    left = batch
+    once: dict[str, tuple[()]] = {}
     for _ in range(SAVE_ATTEMPTS):
-        merged = merge_batch(run, batch, stages)
+        merged = merge_batch(run, left, stages)
         new = {each.value.id for each in merged.changes.articles if each.version is None}
-        once = {"outcomes": (), "seen": ()} if told else {"visits": offered(run, batch)}
-        lost = recall.save(run, replace(merged.changes, **once), [each for each in merged.marks if each.id not in new])
-        batch = [each for each in batch if isinstance(each[1], Article) and each[1].id in lost]
-        told = True
-        if not batch:
+        changes = replace(merged.changes, visits=offered(run, batch), **once)
+        lost = recall.save(run, changes, [each for each in merged.marks if each.id not in new])
+        if not lost:
             return
-    raise RuntimeError(f"{len(batch)} articles kept changing while they were written")
+        left = [each for each in left if isinstance(each[1], Article) and each[1].id in lost]
+        once = {"outcomes": (), "seen": ()}
+    raise RuntimeError(f"{len(lost)} articles or visits kept changing while they were written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Merged:
     """A batch of readings merged with what the store holds."""
 
     changes: Changes
+    articles: tuple[Article, ...]  # as they are then, also those that do not change
     marks: tuple[Mark, ...]  # where other pages meet something new
     tally: Counter[tuple[Fate, str]]
 
@@ -113,7 +115,7 @@ def merge_batch(
     marks = (recall.moved(stored[each.value.id].value if each.version else None, each.value) for each in changed)
     tally = Counter((outcome.fate, outcome.reason) for outcome in outcomes)
     changes = Changes(articles=changed, seen=tuple(seen), outcomes=tuple(outcomes))
-    return Merged(changes, tuple(chain.from_iterable(marks)), tally)
+    return Merged(changes, tuple(each for _, each in sorted(current.items())), tuple(chain.from_iterable(marks)), tally)
 
 
 def _fresh(article: Article, archived: Archived, ingested_at: datetime) -> Article:

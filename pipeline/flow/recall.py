@@ -1,17 +1,17 @@
 """What an outlet's pages tell each other: a newcomer is heard by the stored pages whose 50 nearest it has come among.
 
-Where pages came, changed, moved in time or went is kept as marks beside the articles, in the same write, until all
-that a mark can have changed is cleaned again and placed: a crash in between loses nothing.
+Where pages came, changed, moved in time or went is kept as marks, written before the articles are, until all that a
+mark can have changed is cleaned again and placed: a crash leaves a mark too many at worst, which costs a look.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from datetime import UTC, datetime
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from pipeline.boilerplate import WINDOW, recalls
@@ -23,8 +23,10 @@ from pipeline.stores import Store
 
 UNSETTLED = "unsettled"
 ATTEMPTS = 5
-FAR_APART = timedelta(days=30)  # between two marks: what lies between them is not read
-MOST_MARKS = 256  # looked at together, with all pages between them: bounds memory
+MOST_MARKS = 256  # looked at together: what some 75 pages a mark are told is held until it is written
+AROUND = 2 * WINDOW
+"""Pages on each side of a mark that are enough to see whom it reaches, and what those are told."""
+MOST_AROUND = 8 * WINDOW  # a page is 40 kB while it is read
 REACH = WINDOW // 2
 """Ranks from a page to the furthest whose window holds it, away from both ends of the row."""
 UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -63,19 +65,33 @@ def unsettled(run: Run) -> frozenset[Mark]:
     return _read(run.store.state(UNSETTLED))
 
 
-def save(run: Run, changes: Changes, marks: Iterable[Mark] = (), settled: Iterable[Mark] = ()) -> frozenset[str]:
-    """Write changes, with them the new marks, and take off those that are settled; give the keys that lost."""
-    lost: frozenset[str] = frozenset()
+def save(run: Run, changes: Changes, marks: Collection[Mark] = ()) -> frozenset[str]:
+    """Write the marks, then the changes that they tell of; give the keys that lost.
+
+    Where another worker settles the marks before what they tell of is written, they are written again.
+    """
+    _rewrite(run, marks)
+    lost = run.store.save(changes)
+    _rewrite(run, marks)
+    return lost
+
+
+def take_off(run: Run, marks: Collection[Mark]) -> None:
+    """Take off the marks of what is settled."""
+    _rewrite(run, (), settled=marks)
+
+
+def _rewrite(run: Run, marks: Collection[Mark], settled: Collection[Mark] = ()) -> None:
+    """Add marks to those that are written and take others off, whatever other workers do to them meanwhile."""
+    if not (marks or settled):
+        return
     for _ in range(ATTEMPTS):
         stored = run.store.state(UNSETTLED)
         held = _read(stored)
         left = held.difference(settled).union(marks)
-        state = ((UNSETTLED, Stored(_written(left), stored.version)),) if left != held else ()
-        lost |= run.store.save(replace(changes, states=state))
-        if UNSETTLED not in lost:
-            return lost
-        changes, lost = Changes(), lost - {UNSETTLED}  # only the marks are left to write
-    raise RuntimeError("another worker kept settling at the same time")
+        if left == held or not run.store.save(Changes(states=((UNSETTLED, Stored(_written(left), stored.version)),))):
+            return
+    raise RuntimeError("other workers kept marking at the same time")
 
 
 def recall(run: Run, marks: Collection[Mark], stages: Stages) -> Iterator[list[Article]]:
@@ -99,7 +115,7 @@ def cleaned(article: Article, recalled: bytes, stages: Stages) -> Reading:
 def known_to(store: Store, article: Article) -> bytes:
     """What the stored pages of its outlet would tell of an article that has a digest; nothing is written."""
     at = _whole(article.published_at)
-    row = [each for each in store.remembered(article.outlet.id, at, at, 2 * WINDOW) if each.id != article.id]
+    row = [each for each in store.remembered(article.outlet.id, at, at, AROUND) if each.id != article.id]
     page = Known(article.id, at, article.digest, b"")
     insort(row, page, key=_order)
     place = row.index(page)
@@ -134,9 +150,27 @@ def _cleaned_again(run: Run, told: dict[str, bytes], stages: Stages) -> Iterator
 
 def _news(store: Store, sweep: Sequence[Mark]) -> Iterator[tuple[str, bytes]]:
     """The ids of pages of which the others say something else than they did, and what."""
-    row = store.remembered(sweep[0].outlet, sweep[0].published_at, sweep[-1].published_at, 2 * WINDOW)
-    for first, last in reached(row, sweep):
-        yield from ((page.id, told) for page, told in recalls(row, first, last) if told != page.recalled)
+    for row, marks in pieces(store, sweep):
+        for first, last in reached(row, marks):
+            yield from ((page.id, told) for page, told in recalls(row, first, last) if told != page.recalled)
+
+
+def pieces(store: Store, sweep: Sequence[Mark]) -> Iterator[tuple[list[Known], Sequence[Mark]]]:
+    """The row around the marks of one outlet in pieces, each with those marks of which it holds enough on both sides.
+
+    Where marks stand close pieces grow up to `MOST_AROUND`, so that few pages are read twice; what lies between marks
+    that stand apart is not read.
+    """
+    around = AROUND
+    while sweep:
+        at = sweep[0].published_at
+        row = store.remembered(sweep[0].outlet, at, at, around)
+        goes_on = len(row) - bisect_right(row, at or UNDATED, key=lambda page: _order(page)[0]) >= around
+        count = bisect_right(sweep, _order(row[-WINDOW - 2]), key=_order) if goes_on else len(sweep)
+        yield row, sweep[:count]
+        sweep = sweep[count:]
+        is_close = sweep and row and _order(sweep[0]) <= _order(row[-1])
+        around = min(2 * around, MOST_AROUND) if is_close else AROUND
 
 
 def reached(row: Sequence[Known], sweep: Iterable[Mark]) -> Iterator[tuple[int, int]]:
@@ -157,16 +191,11 @@ def reached(row: Sequence[Known], sweep: Iterable[Mark]) -> Iterator[tuple[int, 
 
 
 def sweeps(marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-    """The marks of each outlet in the order of its row, apart where months lie between them."""
+    """The marks of each outlet in the order of its row, so many at most."""
     ordered = sorted(marks, key=lambda each: (each.outlet, *_order(each)))
     for _, row in groupby(ordered, key=lambda each: each.outlet):
-        sweep: list[Mark] = []
-        for each in row:
-            if sweep and (len(sweep) == MOST_MARKS or _order(each)[0] - _order(sweep[-1])[0] > FAR_APART):
-                yield sweep
-                sweep = []
-            sweep.append(each)
-        yield sweep
+        while sweep := list(islice(row, MOST_MARKS)):
+            yield sweep
 
 
 def _order(page: Mark | Known) -> tuple[datetime, str]:

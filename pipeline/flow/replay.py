@@ -15,12 +15,12 @@ from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages
 from pipeline.flow.recall import Stages
 from pipeline.flow.run import BATCH, OVERLAP, Run
 from pipeline.flow.settle import settle_marked
-from pipeline.model import Article, Changes, Fate, Stored
-from pipeline.readers import Readers, Reading, batches
+from pipeline.model import Article, Fate, Stored
+from pipeline.readers import Readers, Reading, Unread, batches
 
 ATTEMPTS = 5
 MOST_UNSETTLED = 1024  # marks: each batch writes all of them, and each settling cleans pages whose windows still fill
-TOLD = ("title", "text", "language", "published_at", "actors", "regions", "removed", "flags")
+TOLD = ("title", "text", "language", "published_at", "actors", "regions", "flags")
 LONGEST = 60  # characters of a value in a line of the dry run
 
 
@@ -38,7 +38,11 @@ class Again:
 def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]) -> Counter[tuple[Fate, str]]:
     """Read the pages again and store what changed; give the count of each (fate, reason).
 
-    The dry run tells each change instead of writing it.
+    Every page that was read is marked, so that it is told what the outlet's pages say under today's rules, whether it
+    reads otherwise or not.
+
+    The dry run tells each change instead of writing it. An article hears the pages that are stored, as they are: what
+    pages would say that are to be created or changed themselves, and what would move among copies, is not foreseen.
     """
     tally: Counter[tuple[Fate, str]] = Counter()
     with run.store.exclusive(), readers:
@@ -48,7 +52,7 @@ def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]
             for batch in batches(readers.read(pages), BATCH):
                 if again.dry_run:
                     merged = merge_batch(run, batch, readers.stages, ingested)
-                    for line in _differences(run, merged.changes):
+                    for line in _differences(run, list(_foreseen(run, batch, merged, readers.stages))):
                         tell(line)
                 else:
                     merged = _store(run, batch, readers.stages, ingested)
@@ -78,8 +82,8 @@ def _store(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages, 
     """Write a batch, marked until it is settled; what another worker changed meanwhile is merged again."""
     for _ in range(ATTEMPTS):
         merged = merge_batch(run, batch, stages, ingested)
-        changed = (recall.mark(each.value) for each in merged.changes.articles)
-        if not recall.save(run, replace(merged.changes, outcomes=()), {*merged.marks, *changed}):
+        marks = {*merged.marks, *map(recall.mark, merged.articles)}
+        if not recall.save(run, replace(merged.changes, outcomes=()), marks):
             if len(recall.unsettled(run)) >= MOST_UNSETTLED:
                 settle_marked(run, stages)
             return merged
@@ -93,11 +97,21 @@ def _wanted(run: Run, again: Again, archived: Archived) -> bool:
     return not (again.failed and run.store.articles([urls.article_id(page.url)]))
 
 
-def _differences(run: Run, changes: Changes) -> Iterator[str]:
-    """A line a changed field of each changed article."""
-    old = run.store.articles([each.value.id for each in changes.articles])
-    for each in changes.articles:
-        yield from _difference(old.get(each.value.id), each.value)
+def _foreseen(run: Run, batch: Sequence[tuple[Archived, Reading]], merged: Merged, stages: Stages) -> Iterator[Article]:
+    """The articles as they would be when they have heard the stored pages, each with its newest reading."""
+    readings = {each for _, read in batch if isinstance(read, Article) for each in read.readings}
+    for article in merged.articles:
+        if article.readings[-1] in readings:
+            told = recall.known_to(run.store, article)
+            heard = article if told == article.recalled else recall.cleaned(article, told, stages)
+            yield article if isinstance(heard, Unread) else heard
+
+
+def _differences(run: Run, articles: Sequence[Article]) -> Iterator[str]:
+    """A line a changed field of each changed article, and a line each that is removed or is not any more."""
+    old = run.store.articles([each.id for each in articles])
+    for each in articles:
+        yield from _difference(old.get(each.id), each)
 
 
 def _difference(old: Stored[Article] | None, new: Article) -> Iterator[str]:
@@ -108,6 +122,14 @@ def _difference(old: Stored[Article] | None, new: Article) -> Iterator[str]:
         before, after = getattr(old.value, name), getattr(new, name)
         if before != after:
             yield f"{new.url}: {name}: {_short(before)} -> {_short(after)}"
+    gone, goes = _removed(old.value), _removed(new)
+    for sign, lines in (("+", goes - gone), ("-", gone - goes)):
+        yield from (f"{new.url}: removed: {sign} {reason}: {_short(line)}" for reason, line in lines.elements())
+
+
+def _removed(article: Article) -> Counter[tuple[str, str]]:
+    """Reason and text of each line that was taken out."""
+    return Counter((piece.reason, line) for piece in article.removed for line in piece.text.split("\n"))
 
 
 def _short(value: object) -> str:

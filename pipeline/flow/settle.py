@@ -44,10 +44,10 @@ def settle_marked(run: Run, stages: Stages, came: Iterable[Mark] = ()) -> int:
     moved = 0
     for articles in chunks(chain.from_iterable(recall.recall(run, marks, stages)), CHUNK):
         moved += place(run, articles)
-        recall.save(run, Changes(), settled={recall.mark(each) for each in articles} - begun)
+        recall.take_off(run, {recall.mark(each) for each in articles} - begun)
         left.difference_update(each.id for each in articles)
     moved += sum(place(run, _stored(run, ids)) for ids in chunks(sorted(left), CHUNK))
-    recall.save(run, Changes(), settled=begun)
+    recall.take_off(run, begun)
     return moved
 
 

@@ -41,6 +41,9 @@ class Store(Protocol):
         without date, before all others. Only what `Known` holds is read.
         """
 
+    def unremembered(self) -> int:
+        """Number of articles of which nothing is remembered, neither digest nor recall."""
+
     def save(self, changes: Changes) -> frozenset[str]:
         """Write all of it in one transaction; give the keys that lost: stale or existing articles, visits, states.
 

@@ -90,6 +90,14 @@ class SqliteStore:
         with explained(self._path):
             return pages.around(self._db, outlet, since, until, beyond)
 
+    def unremembered(self) -> int:
+        """Number of articles of which nothing is remembered: they have no page."""
+        with explained(self._path):
+            (count,) = self._db.execute(
+                "SELECT (SELECT count(*) FROM articles) - (SELECT count(*) FROM pages)"
+            ).fetchone()
+        return int(count)
+
     def save(self, changes: Changes) -> frozenset[str]:
         """Write all of it in one transaction; give the keys that lost."""
         with explained(self._path), writing(self._db) as db:
