@@ -327,3 +327,29 @@ def test_an_article_without_text_keeps_what_stands_beside_it_apart() -> None:
 
     assert (found.text, found.flags) == ("", ())
     assert found.removed == (Removed(own(2)[0], "beside", line=0),)
+
+
+@pytest.mark.parametrize("stop", [".", "", "؟"])
+def test_background_stays_where_outlets_write_no_full_stops_and_where_it_asks(stop: str) -> None:
+    shared = f"قال المتحدث إن القوات ستبقى في المدينة حتى نهاية العام وإن الجسر سيفتح قريباً أمام الجميع{stop}"
+
+    def told(seed: int) -> Article:
+        lines = [line.rstrip(".") + stop for line in own(seed, "ar", paragraphs=4)]
+        return page(seed, *lines[:2], *([shared] if seed < 3 else []), *lines[2:])
+
+    found = taught([told(seed) for seed in range(12)])
+
+    assert [shared in article.text for article in found] == [True] * 3 + [False] * 9
+
+
+def test_background_stays_in_texts_without_a_page_too() -> None:
+    shared = " ".join(own(99, paragraphs=2))
+    texts = [
+        [*own(seed)[:2], *([shared] if seed < 3 else []), *own(seed)[2:], "Read by the river"] for seed in range(12)
+    ]
+    articles = [Article(f"{seed:04}", "", headline(seed), "\n".join(lines)) for seed, lines in enumerate(texts)]
+
+    found = taught([Remember()(article) for article in articles])
+
+    assert [shared in article.text for article in found] == [True] * 3 + [False] * 9
+    assert not any("Read by the river" in article.text for article in found)
