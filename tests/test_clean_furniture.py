@@ -220,6 +220,19 @@ def test_summaries_dates_and_furniture_among_links_are_no_list_of_the_articles_o
     assert found.text.split("\n") == body
 
 
+def test_what_stands_below_the_links_of_a_heading_is_the_articles_own() -> None:
+    body, links = article_of("en"), [Piece(f"Prices fall in market {number}", link=True) for number in range(2)]
+    own = ["What the ministers want", "Who pays for the bridge"]
+
+    assert Clean()(page(1, *body[:2], "Read also", links[0], *own[:1], *body[2:])).text.split("\n") == [
+        *body[:2],
+        *own[:1],
+        *body[2:],
+    ]
+    assert Clean()(page(1, *body, "Read also", *links, *own)).text.split("\n") == [*body, *own]
+    assert Clean()(page(1, *body, Piece("Top stories", link=True), *own)).text.split("\n") == [*body, *own]
+
+
 def test_of_an_article_whose_place_on_the_page_is_not_known_the_wording_decides() -> None:
     body = article_of("en")
     text = Article("id", "u", text="\n".join([*body, "Top stories", "- One", "- Two"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -335,6 +336,43 @@ def test_texts_and_pages_of_one_outlet_teach_each_other(filter_: Lines) -> None:
 
 def test_one_page_twice_does_not_vouch_for_itself(filter_: Lines) -> None:
     assert learned(answers(filter_, telling(1, APPEAL), {**telling(1, APPEAL), "id": 2})) == []
+
+
+@pytest.mark.parametrize(
+    ("addresses", "taught"),
+    [
+        (["1", "1", "1"], []),
+        (["1", "1#top", "1?utm_source=feed"], []),
+        (["1", "2", "3"], [0, 1, 2]),
+    ],
+)
+def test_lines_of_one_url_are_one_page_whatever_they_say(
+    filter_: Lines, addresses: list[str], taught: list[int]
+) -> None:
+    def short(number: int, address: str) -> dict[str, Any]:
+        page = telling(number, APPEAL)
+        title = re.search("<h1>(.*?)</h1>", page["html"])
+        assert title
+        return {**page, "url": f"https://riverpost.example/{address}", "html": page["html"].replace(title[1], "News")}
+
+    assert learned(answers(filter_, *map(short, range(3), addresses))) == taught
+
+
+def test_a_page_and_a_text_of_one_url_are_one_page(filter_: Lines) -> None:
+    page = telling(1, APPEAL)
+    texts = [{"id": number, "url": page["url"], "text": f"{PARAGRAPHS[number]}\n{APPEAL}"} for number in (2, 3)]
+
+    assert learned(answers(filter_, page, *texts)) == []
+    assert learned(answers(filter_, page, *({**text, "url": f"{text['url']}{text['id']}"} for text in texts))) != []
+
+
+@pytest.mark.parametrize("url", ["river post", ""])
+def test_what_is_no_url_tells_pages_apart_as_it_is_given(filter_: Lines, url: str) -> None:
+    texts = [
+        {"id": number, "outlet": "river", "url": url, "text": f"{PARAGRAPHS[number]}\n{APPEAL}"} for number in range(3)
+    ]
+
+    assert learned(answers(filter_, *texts)) == ([] if url else [0, 1, 2])
 
 
 def test_at_most_fifty_lines_are_held_before_answers_flow(filter_: Lines) -> None:

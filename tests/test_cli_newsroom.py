@@ -267,7 +267,7 @@ def test_doctor_finds_nothing_wrong_with_what_a_run_left(ran: Ran) -> None:
     assert "FAULT" not in told.out
     assert "everything is in order" in told.out
     parts = [line.split()[1].removesuffix(":") for line in told.lines[:-1]]
-    assert parts == ["config", "store", "archive", "clock", "alerts", "sources", "alerts", "alerts"]
+    assert parts == ["config", "store", "archive", "memory", "clock", "alerts", "sources", "alerts", "alerts"]
 
 
 # replay

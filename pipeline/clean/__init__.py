@@ -72,7 +72,7 @@ class Clean:
     def __call__(self, article: Article) -> Article:
         """Clean one article, remembered or not.
 
-        Never takes its last line, nor more than half of it for its wording alone.
+        Never takes all of its lines, nor more than half of it for its place among furniture.
         """
         title = one_line(article.title)
         lines = split(article.text if article.digest else _prepared(article.text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise, takewhile
+from itertools import dropwhile, pairwise, takewhile
 
 from pipeline.clean.lines import Line, Reasons, size
 from pipeline.clean.phrases import QUOTES, ends_sentence, ends_statement, table
@@ -37,7 +37,6 @@ MOST_LINES = 150  # of a footer
 TEASERS = 0.5  # share of the lines of a footer that are no statements
 FORM_WITHIN = 6  # lines after the heading of a comment form that must hold more of it
 MOST_LISTED = 6  # teasers in a block in the middle of an article
-LINKED = 0.5  # share of the lines below a heading that are links where they are teasers, not the article's own list
 PARAGRAPH, STOPPED = 100, 0.8
 """Where that share of lines with that many characters ends in a full stop, lines without one are no paragraphs."""
 
@@ -113,6 +112,7 @@ def footers(lines: Sequence[Line], links: Mapping[int, bool]) -> Reasons:
     `links`: which lines are links, by number; those that it does not hold are judged by their wording alone.
     """
     gone: dict[int, str] = {}
+    links = {**links, **{line.number: False for line in lines if line.kind == "heading"}}
     before, stops = 0, _stops(lines)
     for place, line in enumerate(lines):
         if line.kind in ("heading", "form"):
@@ -121,8 +121,7 @@ def footers(lines: Sequence[Line], links: Mapping[int, bool]) -> Reasons:
                 footer = (*_tail(lines[:place]), *lines[place:])
                 return gone | dict.fromkeys((other.number for other in footer), WIDGET)
             listed = _teasers(after) if stops and before >= LEAST_BEFORE else _items(after)
-            teasers = listed if _are_links(listed, links) else ()
-            gone |= dict.fromkeys((other.number for other in (line, *teasers)), WIDGET)
+            gone |= dict.fromkeys((other.number for other in (line, *_linked(listed, links))), WIDGET)
         before += len(line.text)
     return gone | dict.fromkeys((line.number for line in _tail(lines)), WIDGET)
 
@@ -150,13 +149,23 @@ def _parts(after: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _are_links(below: Sequence[Line], links: Mapping[int, bool]) -> bool:
-    """Whether what stands below a heading may be teasers: of what is neither furniture nor a date, half are links."""
-    known = [
-        links[line.number]
-        for line in below
-        if line.number in links and not line.kind and not table().tells_time(line.words)
-    ]
-    return sum(known) >= LINKED * len(known)
+    """Whether what stands below a heading are teasers: half of it links; a line below a link may be its summary.
+
+    Links that went before count where others of these lines stand around them.
+    """
+    own = sum(_is_own(line, links) and not links.get(line.number - 1) for line in below)
+    return not own or own <= sum(links.get(number, False) for number in range(below[0].number, below[-1].number + 1))
+
+
+def _linked(listed: Sequence[Line], links: Mapping[int, bool]) -> list[Line]:
+    """The lines of a list in the middle of an article that may be teasers: to the last link, none if few are links."""
+    teasers = list(dropwhile(lambda line: _is_own(line, links), reversed(listed)))[::-1]
+    return teasers if _are_links(teasers, links) else []
+
+
+def _is_own(line: Line, links: Mapping[int, bool]) -> bool:
+    """Whether a line is known to be no link, and is neither furniture nor a date: then it may be the article's own."""
+    return links.get(line.number) is False and not line.kind and not table().tells_time(line.words)
 
 
 def _is_teasers(after: Sequence[Line]) -> bool:

@@ -74,8 +74,13 @@ class Held:
 
     @property
     def page(self) -> str:
-        """By which two lines are the same page."""
-        return self.article.id or self.article.url
+        """By which two lines are the same page, given with its html or as a text."""
+        from pipeline import urls
+
+        try:
+            return self.article.id or urls.article_id(self.article.url)
+        except ValueError:
+            return self.article.url
 
 
 class Lines:

@@ -24,7 +24,10 @@ class Row(Generic[Item]):
         self._pages: list[Known] = []  # of those that wait and of the 50 before them
 
     def add(self, item: Item, page: str, digest: bytes) -> Iterator[tuple[Item, bytes]]:
-        """Let an item come; give the oldest with their recalls where too many wait. `page` tells which page it is."""
+        """Let an item come; give the oldest with their recalls where too many wait.
+
+        `page` tells which page it is: items of one page are one story.
+        """
         self._waiting.append(item)
         self._pages.append(Known(page, None, digest, b""))
         if len(self._waiting) > WINDOW:

@@ -26,7 +26,7 @@ ATTEMPTS = 5
 MOST_MARKS = 256  # looked at together: what some 75 pages a mark are told is held until it is written
 AROUND = 2 * WINDOW
 """Pages on each side of a mark that are enough to see whom it reaches, and what those are told."""
-MOST_AROUND = 8 * WINDOW  # a page is 40 kB while it is read
+MOST_AROUND = 8 * WINDOW  # a page takes some 45 kB while it is compared
 REACH = WINDOW // 2
 """Ranks from a page to the furthest whose window holds it, away from both ends of the row."""
 UNDATED = datetime.min.replace(tzinfo=UTC)
