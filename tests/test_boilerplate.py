@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.boilerplate import WINDOW, carried, digest, recalls, told
 from pipeline.boilerplate.digest import Remembered, remembered
 from pipeline.boilerplate.window import Row, Window
-from pipeline.clean import Clean, Remember
+from pipeline.clean import Clean, Remember, whole
 from pipeline.model import Article, Known
 from tests.outlet import (
     APPEAL,
@@ -656,3 +656,11 @@ def test_an_article_that_was_not_remembered_is_told_nothing() -> None:
     assert told(read(1, *own(1))) == ({}, False, 0)
     assert len(told(page(1, *own(1))).lines) == 4
     assert remembered(page(1, *own(1)).digest).lines == 4
+
+
+def test_a_digest_of_another_version_and_what_was_told_of_it_are_as_good_as_none() -> None:
+    article = taught(pages(6, Piece(APPEAL, FOOT)))[0]
+    older = replace(whole(article), digest=b"\x00" + article.digest[1:])
+
+    assert APPEAL in Clean()(older).text
+    assert carried(older, article) == carried(article, older) == b""

@@ -62,7 +62,7 @@ def told(article: Article) -> Recall:
     if not article.digest:
         return Recall({}, alone=False, spare=0)
     page = remembered(article.digest)
-    known, *lines = article.recalled or (0,) * (1 + len(page.counts))
+    known, *lines = article.recalled if _fits(article.recalled, page) else (0,) * (1 + len(page.counts))
     return Recall(
         {
             number: Told(
@@ -101,14 +101,19 @@ def _nearest(place: int, count: int) -> int:
 
 def carried(old: Article, new: Article) -> bytes:
     """The recall of a fresh reading of a stored article: its lines are known as well as the stored ones they equal."""
-    if not old.recalled or not new.digest:
-        return b""
     before, after = remembered(old.digest), remembered(new.digest)
+    if not _fits(old.recalled, before):
+        return b""
     known: defaultdict[tuple[int, ...], deque[int]] = defaultdict(deque)
     for (_, places), line in zip(before.marked(), old.recalled[1:], strict=True):
         known[_keys(before, places)].append(line)
     lines = [known[_keys(after, places)] for _, places in after.marked()]  # equal ones in their order, the last for all
     return _bytes(old.recalled[0], [(each.popleft() if len(each) > 1 else each[0]) if each else 0 for each in lines])
+
+
+def _fits(recalled: bytes, page: Remembered) -> bool:
+    """Whether a recall tells of these lines; that of a digest of another version does not."""
+    return len(recalled) == 1 + len(page.counts)
 
 
 def _recall(page: Remembered, window: Window) -> bytes:

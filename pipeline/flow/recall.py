@@ -23,10 +23,9 @@ from pipeline.stores import Store
 
 UNSETTLED = "unsettled"
 ATTEMPTS = 5
-MOST_MARKS = 256  # looked at together: what some 75 pages a mark are told is held until it is written
+MOST_MARKS = 256  # looked at together: up to some 700 pages at once, each 45 kB while they are compared
 AROUND = 2 * WINDOW
 """Pages on each side of a mark that are enough to see whom it reaches, and what those are told."""
-MOST_AROUND = 8 * WINDOW  # a page takes some 45 kB while it is compared
 REACH = WINDOW // 2
 """Ranks from a page to the furthest whose window holds it, away from both ends of the row."""
 UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -158,19 +157,16 @@ def _news(store: Store, sweep: Sequence[Mark]) -> Iterator[tuple[str, bytes]]:
 def pieces(store: Store, sweep: Sequence[Mark]) -> Iterator[tuple[list[Known], Sequence[Mark]]]:
     """The row around the marks of one outlet in pieces, each with those marks of which it holds enough on both sides.
 
-    Where marks stand close pieces grow up to `MOST_AROUND`, so that few pages are read twice; what lies between marks
-    that stand apart is not read.
+    Marks that stand close share a piece; what lies between marks that stand apart is not read, so that a piece grows
+    with the number of marks, not with the months between them.
     """
-    around = AROUND
     while sweep:
-        at = sweep[0].published_at
+        at, around = sweep[0].published_at, AROUND + len(sweep)
         row = store.remembered(sweep[0].outlet, at, at, around)
         goes_on = len(row) - bisect_right(row, at or UNDATED, key=lambda page: _order(page)[0]) >= around
         count = bisect_right(sweep, _order(row[-WINDOW - 2]), key=_order) if goes_on else len(sweep)
         yield row, sweep[:count]
         sweep = sweep[count:]
-        is_close = sweep and row and _order(sweep[0]) <= _order(row[-1])
-        around = min(2 * around, MOST_AROUND) if is_close else AROUND
 
 
 def reached(row: Sequence[Known], sweep: Iterable[Mark]) -> Iterator[tuple[int, int]]:
