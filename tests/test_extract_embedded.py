@@ -217,6 +217,15 @@ def test_the_body_of_a_page_that_shows_about_as_much_of_something_else_is_kept_b
     assert found.removed == tuple(Removed(line, "beside") for line in told)
 
 
+def test_a_body_of_which_the_page_shows_the_beginning_is_not_kept_beside_it() -> None:
+    told = [f"Paragraph {number} of the harvest report. {SENTENCE}".strip() for number in range(4)]
+
+    found = article(document("".join(f"<p>{line}</p>" for line in told), linked(news(articleBody="\n".join(told)))))
+
+    assert found.text.split("\n") == told
+    assert found.removed == ()
+
+
 def test_bodies_of_several_articles_are_not_glued_to_each_other() -> None:
     others = [news(url=f"/news/{number}", headline=f"Story {number}", articleBody=FOREIGN) for number in (2, 3)]
 

@@ -69,8 +69,9 @@ def digest(headline: str, lines: Sequence[str], blocks: Sequence[Block], spare: 
     by_line = [page.marks_of(line) for line in told]
     main = page.main(zip(told, by_line, strict=True))
     room = MOST_OWN
-    for place, (line, marks) in enumerate(zip((*top, *bottom), by_line, strict=True)):
-        marked = (*marks, *_figures(line, marks, main))
+    for place, line in enumerate((*top, *bottom)):
+        marks = by_line[place]
+        marked = (*marks, *_figures(line, marks, main)) if MASK in told[place] else marks
         by_line[place] = marked if len(marked) <= room else ()
         room -= len(by_line[place])
     own = [mark for marks in by_line for mark in marks]
