@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import partial
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -537,10 +538,11 @@ def test_sources_as_yaml_are_a_valid_configuration(newsroom: Newsroom, tmp_path:
     assert config.load(tmp_path, {}).sources == newsroom.sources
 
 
-def test_many_may_ask_at_once(newsroom: Newsroom, web: httpx.Client) -> None:
+def test_many_may_ask_at_once(newsroom: Newsroom) -> None:
+    """Each with connections of its own: threads that share a pool may close what another reads from."""
     urls = [*newsroom.gold(), *newsroom.gold()]
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(web.get, urls))
+        answers = list(pool.map(partial(httpx.get, trust_env=False, verify=False), urls))
 
     assert {answer.status_code for answer in answers} == {200}
     assert [str(answer.url) for answer in answers] == urls
