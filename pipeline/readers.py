@@ -207,10 +207,3 @@ class Readers:
             _Work.reader, _Work.stages = self._work() if self._pool else _warmed(self._work())
         build = None if inherits else self._build
         return ProcessPoolExecutor(workers, self._context, _prepare, (self._seconds, build))
-
-
-def batches(results: Iterable[tuple[Archived, Reading]], size: int) -> Iterator[list[tuple[Archived, Reading]]]:
-    """Lists of at most `size` results."""
-    stream = iter(results)
-    for first in stream:
-        yield [first, *(each for _, each in zip(range(size - 1), stream, strict=False))]

@@ -12,7 +12,8 @@ import pytest
 
 from pipeline import flow, urls
 from pipeline.flow.process import process
-from pipeline.flow.settle import chunks, settle
+from pipeline.flow.run import chunks
+from pipeline.flow.settle import settle
 from pipeline.model import Article, Changes, Page, Source
 from pipeline.readers import Readers
 from pipeline.watchlist import Config

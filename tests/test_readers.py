@@ -14,8 +14,9 @@ import pytest
 
 from pipeline import flow
 from pipeline.archive import Archived
+from pipeline.flow.run import chunks
 from pipeline.model import Article, Drop, Fate, Page, Place, StoreError
-from pipeline.readers import NamedStages, Reader, Readers, Unread, batches, read, read_again
+from pipeline.readers import NamedStages, Reader, Readers, Unread, read, read_again
 from pipeline.watchlist import Config
 from tests.house import ROOT
 from tests.trial import SENTENCES, page
@@ -219,7 +220,7 @@ def test_reading_processes_end_with_the_one_that_started_them(signals: tuple[sig
 def test_batches_hold_so_many_results_at_most(count: int, sizes: list[int]) -> None:
     results = [(archived, Unread("extract", Fate.DROPPED, "empty")) for archived in pages(*["՞"] * count)]
 
-    found = list(batches(iter(results), 4))
+    found = list(chunks(iter(results), 4))
 
     assert [len(batch) for batch in found] == sizes
     assert [each for batch in found for each in batch] == results

@@ -71,7 +71,7 @@ def digest(headline: str, lines: Sequence[str], blocks: Sequence[Block], spare: 
     room = MOST_OWN
     for place, line in enumerate((*top, *bottom)):
         marks = by_line[place]
-        marked = (*marks, *_figures(line, marks, main)) if MASK in told[place] else marks
+        marked = (*marks, *_figures(line, told[place], marks, main)) if MASK in told[place] else marks
         by_line[place] = marked if len(marked) <= room else ()
         room -= len(by_line[place])
     own = [mark for marks in by_line for mark in marks]
@@ -82,10 +82,10 @@ def digest(headline: str, lines: Sequence[str], blocks: Sequence[Block], spare: 
     return _packed(header, main, bytes(map(len, by_line)), own, [mark for mark in others if mark[0] != NOTHING])
 
 
-def _figures(line: str, marks: Sequence[Mark], main: Boxes) -> Iterator[Mark]:
-    """One more mark for a line of figures where the text stands: with its numbers as they are."""
+def _figures(line: str, masked: str, marks: Sequence[Mark], main: Boxes) -> Iterator[Mark]:
+    """One more mark for a line of figures where the text stands: with its numbers as they are, not masked."""
     told = figures(line) if {slot for _, slot, _ in marks} == {main[:DEPTH]} else ""
-    if told and told != letters(line):
+    if told and told != masked:
         yield hashed(told), main[:DEPTH], False
 
 

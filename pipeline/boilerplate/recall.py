@@ -26,7 +26,7 @@ SLOT_STORIES, SLOT_REPEATS = 3, 0.3
 """A slot that so many stories fill, and of what fills it so much repeated: bylines' biographies, calls to action."""
 BUCKETS = (0, 1, 2, 5, 10, 20)
 """Other pages, at least: told in steps, so that a recall stays the same while nothing of consequence changes."""
-PAGES, EVERYWHERE, SLOT, SHARED, TEXT = 0x07, 0x08, 0x10, 0x20, 0x40  # in the byte of a line
+PAGES, EVERYWHERE, SLOT, SHARED = 0x07, 0x08, 0x10, 0x20  # in the byte of a line
 LINKED, UNLINKED, INSIDE = "linked", "unlinked", "inside"
 """Kinds of blocks by which a box is judged: those right in it that are links or are none, or all within."""
 ALONE, SEVERAL = 1, 2  # in the first byte: how many other stories are known
@@ -39,7 +39,6 @@ class Told(NamedTuple):
     everywhere: bool  # on a third of the outlet's pages, of those laid out alike for a line of the text itself
     slot: bool  # it stands where the outlet puts links and repeated text
     shared: bool  # it stands in the text itself, there and on few of the other pages
-    text: bool  # it stands where most of the page's text does
     link: bool  # it is a link itself
     placed: bool = False  # where on the page it stands is known
 
@@ -70,7 +69,6 @@ def told(article: Article) -> Recall:
                 bool(line & EVERYWHERE),
                 bool(line & SLOT),
                 bool(line & SHARED),
-                bool(line & TEXT),
                 _is_link(page, places),
                 any(page.slots[place] for place in places),
             )
@@ -147,7 +145,7 @@ class _Judge:
             among = self._alike(places) if in_place else self._others
             everywhere = pages >= max(FEW, ceil(among * (TEXT_SHARE if is_text and among < MANY else SHARE)))
             shared = is_text and not everywhere and pages < among
-            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * everywhere | SHARED * shared | TEXT * is_text
+            return bisect_right(BUCKETS, pages) - 1 | EVERYWHERE * everywhere | SHARED * shared
         slots = self._others >= ENOUGH and any(self._in_furniture(place) for place in places[:1])
         return SLOT * slots
 

@@ -13,9 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.boilerplate.digest import Boxes, Remembered
 
-SERIES = (
-    4  # pages under one headline are no copies of a story, but briefs of each day, or of an outlet without headlines
-)
+SERIES = 4  # pages under one headline are no copies of a story: briefs of each day, an outlet without headlines
 UNKNOWN = -1
 """Stands for the slot of blocks whose place on the page is not known."""
 

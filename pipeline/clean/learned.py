@@ -26,7 +26,7 @@ STOPPED = 0.5  # share of the page's own paragraphs that end as sentences do, be
 PROSE_LETTERS = 60  # of a line that is no link and below which links are teasers
 LINK_RUN = 2  # links in a row are teasers wherever they stand; a single one may be a sub-heading
 
-UNKNOWN = Told(0, everywhere=False, slot=False, shared=False, text=False, link=False)
+UNKNOWN = Told(0, everywhere=False, slot=False, shared=False, link=False)
 
 
 class Learned(NamedTuple):

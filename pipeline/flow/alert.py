@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.alerts import Message, Past, due, from_json, to_json
 from pipeline.alerts import message as worded
-from pipeline.flow.run import Run
-from pipeline.flow.settle import CHUNK, chunks
+from pipeline.flow.run import Run, chunks
+from pipeline.flow.settle import CHUNK
 from pipeline.model import Alert, Article, Claim, Retry
 from pipeline.notify import Sender
 

@@ -14,12 +14,11 @@ from pipeline.boilerplate import carried
 from pipeline.flow import recall
 from pipeline.flow.offers import forget_met, offered
 from pipeline.flow.recall import Mark, Stages
-from pipeline.flow.run import BATCH, Run
+from pipeline.flow.run import ATTEMPTS, BATCH, Run, chunks
 from pipeline.model import Article, Changes, Fate, Outcome, Seen, Stored
-from pipeline.readers import Readers, Reading, Unread, batches
+from pipeline.readers import Readers, Reading, Unread
 
 ARCHIVE_DAY, FINISHED = "archive-day", "done"
-SAVE_ATTEMPTS = 5
 
 
 def process(run: Run, readers: Readers) -> Counter[str]:
@@ -28,7 +27,7 @@ def process(run: Run, readers: Readers) -> Counter[str]:
     for file, begun in _unfinished(run):
         progress = begun
         pages = sound_pages(run, file, int(progress.value or 0))
-        for batch in batches(readers.read(pages), BATCH):
+        for batch in chunks(readers.read(pages), BATCH):
             store_readings(run, batch, readers.stages)
             progress = run.save_state(f"archive/{file}", progress, str(batch[-1][0].next_offset))
             read.update(archived.page.run for archived, _ in batch)
@@ -58,7 +57,7 @@ def store_readings(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: 
     """
     left = batch
     once: dict[str, tuple[()]] = {}
-    for _ in range(SAVE_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         merged = merge_batch(run, left, stages)
         new = {each.value.id for each in merged.changes.articles if each.version is None}
         changes = replace(merged.changes, visits=offered(run, batch), **once)

@@ -15,14 +15,13 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from pipeline.boilerplate import WINDOW, recalls
-from pipeline.flow.run import BATCH, Run
+from pipeline.flow.run import ATTEMPTS, BATCH, Run, chunks
 from pipeline.model import Article, Changes, Known, Stored
 from pipeline.readers import NamedStages, Reading, Unread, read_again
 from pipeline.records import moment, timestamp
 from pipeline.stores import Store
 
 UNSETTLED = "unsettled"
-ATTEMPTS = 5
 MOST_MARKS = 256  # looked at together: up to some 700 pages at once, each 45 kB while they are compared
 AROUND = 2 * WINDOW
 """Pages on each side of a mark that are enough to see whom it reaches, and what those are told."""
@@ -126,9 +125,8 @@ def _swept(run: Run, sweep: Sequence[Mark], stages: Stages) -> Iterator[list[Art
     """Clean again what the marks of a sweep can reach; what another worker changed meanwhile is looked at again."""
     for _ in range(ATTEMPTS):
         lost: set[str] = set()
-        news = list(_news(run.store, sweep))
-        for batch in (dict(news[start : start + BATCH]) for start in range(0, len(news), BATCH)):
-            again = tuple(_cleaned_again(run, batch, stages))
+        for batch in chunks(list(_news(run.store, sweep)), BATCH):
+            again = tuple(_cleaned_again(run, dict(batch), stages))
             missed = save(run, Changes(articles=again), [mark(each.value) for each in again])
             lost |= missed
             yield [each.value for each in again if each.value.id not in missed]

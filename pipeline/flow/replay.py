@@ -13,12 +13,11 @@ from pipeline.flow import recall
 from pipeline.flow.alert import ALERTED
 from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages
 from pipeline.flow.recall import Stages
-from pipeline.flow.run import BATCH, OVERLAP, Run
+from pipeline.flow.run import ATTEMPTS, BATCH, OVERLAP, Run, chunks
 from pipeline.flow.settle import settle_marked
 from pipeline.model import Article, Fate, Stored
-from pipeline.readers import Readers, Reading, Unread, batches
+from pipeline.readers import Readers, Reading, Unread
 
-ATTEMPTS = 5
 MOST_UNSETTLED = 1024  # marks: each batch writes all of them, and each settling cleans pages whose windows still fill
 TOLD = ("title", "text", "language", "published_at", "actors", "regions", "flags")
 LONGEST = 60  # characters of a value in a line of the dry run
@@ -49,7 +48,7 @@ def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]
         ingested = _unheard(run)
         for file in run.archive.files(again.since, again.until):
             pages = (archived for archived in sound_pages(run, file) if _wanted(run, again, archived))
-            for batch in batches(readers.read(pages), BATCH):
+            for batch in chunks(readers.read(pages), BATCH):
                 if again.dry_run:
                     merged = merge_batch(run, batch, readers.stages, ingested)
                     for line in _differences(run, list(_foreseen(run, batch, merged, readers.stages))):

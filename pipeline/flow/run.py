@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
 
 from pipeline.archive import Archive
 from pipeline.model import Changes, Stored
@@ -13,7 +15,10 @@ from pipeline.stores import Store
 from pipeline.watchlist import Config
 
 BATCH = 32  # articles a transaction: 200 kB each at worst, and no other worker waits for long
+ATTEMPTS = 5  # to write what another worker changes meanwhile; who loses more often has met a bug
 OVERLAP = timedelta(minutes=2)  # cursors look back over clock skew between workers; what repeats is harmless
+
+Item = TypeVar("Item")
 
 
 def _nothing(*_: object) -> None:
@@ -50,3 +55,10 @@ class Run:
 def new_id(now: datetime) -> str:
     """A run id that sorts by time."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of at most `size` items."""
+    stream = iter(items)
+    while chunk := list(islice(stream, size)):
+        yield chunk

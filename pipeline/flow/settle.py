@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain, islice
-from typing import TypeVar
+from itertools import chain
 
 from pipeline.dedupe import group
 from pipeline.flow import recall
 from pipeline.flow.recall import Mark, Stages
-from pipeline.flow.run import Run
+from pipeline.flow.run import ATTEMPTS, Run, chunks
 from pipeline.model import Article, Changes, Stored
 
 SETTLED = "settled"
 CHUNK = 256  # articles grouped at once, with all that touch them
-ATTEMPTS = 5
-Item = TypeVar("Item")
 
 
 def settle(run: Run, stages: Stages) -> int:
@@ -82,10 +79,3 @@ def _moved(members: dict[str, Stored[Article]]) -> Iterator[Stored[Article]]:
         )
         if new != old:
             yield Stored(new, members[key].version)
-
-
-def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of at most `size` items."""
-    stream = iter(items)
-    while chunk := list(islice(stream, size)):
-        yield chunk
