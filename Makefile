@@ -3,13 +3,16 @@
 PYTHON ?= python3
 DEMO := .venv
 DEV := .venv-dev
+ES8 := .venv-es8
 LOCK := requirements.lock
 
-.PHONY: demo test lint types tests bench lock clean help
+.PHONY: demo test lint types tests test-es8 es bench lock clean help
 
 help:
 	@echo 'make demo   set up the embedded default and run the whole pipeline on the bundled newsroom'
 	@echo 'make test   set up everything and run format check, lint, types and tests'
+	@echo 'make es     start an Elasticsearch for tests and trials, until Ctrl-C'
+	@echo 'make test-es8  the tests of the Elasticsearch store with server and client of version 8.19'
 	@echo 'make bench  the benchmarks: speed and memory, as ratios'
 	@echo 'make clean  remove what these made (never var/wireroom.db or var/archive)'
 
@@ -26,9 +29,16 @@ lint: $(DEV)/.ready
 types: $(DEV)/.ready
 	$(DEV)/bin/mypy
 
+# One server beside both workers. It is put together at the first time; without Java or Maven its tests are skipped.
 tests: $(DEV)/.ready
-	$(DEV)/bin/pytest -n 2 --dist loadfile --cov --cov-report= -q
+	$(DEV)/bin/python -m tests.elastic_server around $(DEV)/bin/pytest -n 2 --dist loadfile --cov --cov-report= -q
 	$(DEV)/bin/python tests/coverage_floor.py
+
+test-es8: $(ES8)/.ready
+	$(ES8)/bin/python -m tests.elastic_server --release 8.19.8 around $(ES8)/bin/pytest -m es -q
+
+es: $(DEV)/.ready
+	$(DEV)/bin/python -m tests.elastic_server run
 
 # A bound that is missed does not keep the other figures back.
 bench: $(DEV)/.ready
@@ -48,6 +58,13 @@ $(DEV)/.ready: pyproject.toml $(LOCK)
 	$(DEV)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[dev]'
 	@touch $@
 
+# The lock holds the newest client, which an 8.19 server refuses.
+$(ES8)/.ready: pyproject.toml $(LOCK)
+	$(PYTHON) -m venv $(ES8)
+	grep -vE '^elastic(search|-transport)==' $(LOCK) > $(ES8)/constraints
+	$(ES8)/bin/pip install --quiet --disable-pip-version-check --constraint $(ES8)/constraints --editable '.[dev]' 'elasticsearch>=8.19,<9'
+	@touch $@
+
 # What a fresh resolution gives, as name==version lines.
 lock:
 	$(PYTHON) -m venv --clear .venv-lock
@@ -56,5 +73,5 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf $(DEMO) $(DEV) .venv-lock build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis var/demo
+	rm -rf $(DEMO) $(DEV) $(ES8) .venv-lock build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis var/demo
 	find . -name __pycache__ -prune -exec rm -rf {} +

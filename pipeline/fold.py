@@ -20,6 +20,7 @@ What folds together, beside case, compatibility forms (NFKC) and digits of all s
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -52,6 +53,21 @@ _MODIFIERS = range(0x02B9, 0x02E0)
 """Spacing modifier letters that are no letters to a reader: ʹ ʻ ʼ ʾ ʿ ˈ and their like."""
 _MARKS_ONCE = frozenset((*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3))
 """Vowel signs that became letters in Unicode 8; to SQLite's table (6.1) they are marks, and so they are here."""
+_LATER = """
+    558 58B-58C 5C8-5C9 88F 897 B53-B54 C5C CDC CF3 ECE 1ACF-1AF0 1B4E-1B4F 1B7F 1C89-1C8A 208F 209D-209F 20C1-20C4
+    2427-2429 2B96 2E60-2E63 2FFC-2FFF 31E4-31EF A7CB-A7CF A7D2 A7D4 A7DA-A7F1 AB6C-AB6D FBC3-FBD2 FD90-FD91 FDC8-FDCE
+    105C0-105F3 107BB-107BF 10940-10959 10D40-10D8F 10EC2-10EFF 1123F-11241 11380-113E2 116D0-116E3 11B00-11BF9
+    11DB0-11DF1 11F00-11F5A 1246F 12475-1247F 12550-12686 1342F 13439-143FA 16100-16139 16D40-16D79 16EA0-16ED3
+    16FF2-16FF6 187F8-187FF 18CD6-18CFF 18D09-191D2 1B123-1B132 1B155 1B168 1CC00-1CEFD 1D127-1D128 1D1EB-1D1FF
+    1D250-1D2D3 1D6A6 1DB00-1DB1C 1DF1F-1DFFF 1E030-1E08F 1E4D0-1E6FF 1F1AE 1F6D8-1F6DC 1F774-1F77F 1F7D9-1F7DB
+    1F7F1-1F7FF 1F8B2-1F8D8 1FA54-1FA57 1FA75-1FA77 1FA87-1FA8F 1FAAD-1FAAF 1FABB-1FABF 1FAC6-1FACF 1FADA-1FADF
+    1FAE8-1FAEF 1FAF7-1FAFA 1FBCB-1FBEF 1FBFA 2B739-2B73F 2B81E 2CEA2-2CEAD 2EBF0-2EE5D 31350-3FC3F
+"""
+"""Assigned since Unicode 14 (Python 3.11), up to Unicode 18, and what is unassigned between: seams under every Python,
+so that workers of two Python versions share an index. A newer Python than the list fails a test of the table."""
+_LATER_EDGES = [
+    edge for each in _LATER.split() for edge in (int(each.split("-")[0], 16), int(each.split("-")[-1], 16) + 1)
+]
 _HANGUL = range(0xAC00, 0xD7A4)
 """Composed syllables: left whole, NFKD would take them apart into three letters each."""
 _BASIC_PLANE = 0xFFFF
@@ -63,6 +79,8 @@ def _fold(char: str) -> str:
     known = _FORM.get(char)
     if known is not None:
         return known
+    if bisect(_LATER_EDGES, ord(char)) % 2:
+        return " "
     category = unicodedata.category(char)
     if category[0] in "LN":
         return _fold_letter(char)

@@ -5,13 +5,14 @@ Exceptions::
     Exception
     ├── ConfigError     a person's mistake: one sentence with file, line, key and remedy; exit code 2
     ├── StoreError      the store or the archive cannot be used now: one sentence; exit code 1
+    │   └── Refused     the store cannot take some articles for what they say
     ├── Drop            expected and counted: this entry, page or article ends here
     └── Retry           the world's fault: the same work may succeed later
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +39,7 @@ __all__ = [
     "Page",
     "Place",
     "Reading",
+    "Refused",
     "RegionMention",
     "Removed",
     "Retry",
@@ -59,6 +61,15 @@ class ConfigError(Exception):
 
 class StoreError(Exception):
     """The store or the archive cannot be used now; the sentence says which, why and what to do."""
+
+
+class Refused(StoreError):  # noqa: N818 - the store's answer, as Drop and Retry are a stage's
+    """The store cannot take these articles for what they say; the others of the write stand. `why` is by article id."""
+
+    def __init__(self, why: Mapping[str, str]) -> None:
+        told = "; ".join(f"{key}: {reason}" for key, reason in sorted(why.items()))
+        super().__init__(f"the store refused {len(why)} articles: {told}")
+        self.why = why
 
 
 class Drop(Exception):  # noqa: N818 - an expected end, not an error

@@ -29,9 +29,10 @@ RINGS = {
         "records",
         "revision",
         "schedule",
+        "workspace",
     },
-    "edge": {"archive", "config", "fetch", "gazetteer", "notify", "stores"},
-    "wire": {"cli", "flow", "newsroom", "readers"},
+    "edge": {"archive", "config", "fetch", "gazetteer", "kibana", "notify", "stores"},
+    "wire": {"browse", "cli", "flow", "newsroom", "readers"},
 }
 
 

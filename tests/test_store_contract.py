@@ -1,11 +1,11 @@
-"""What every store promises, asked of each: of SQLite, and of the stand-in in memory that keeps the promises honest."""
+"""What every store promises, asked of each: of SQLite, of a real Elasticsearch, and of the stand-in in memory."""
 
 from __future__ import annotations
 
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
@@ -38,6 +38,7 @@ from pipeline.model import (
 from pipeline.query import And, Node, Not, Or, Search, Term, parse
 from pipeline.stores import Store
 from pipeline.stores.sqlite import SqliteStore
+from tests.elastic_store import opening
 from tests.memory_store import MemoryStore, Shelf
 
 EIGHT = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -50,19 +51,22 @@ class Open(Protocol):
     def __call__(self, waiting: Callable[[], None] = ...) -> Store: ...
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("elastic", marks=pytest.mark.es)])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    shelf, opened = Shelf(), list[Store]()
+    with ExitStack() as stack:
+        if request.param == "elastic":
+            address, prefix = (request.getfixturevalue(name) for name in ("elastic", "elastic_prefix"))
+            yield stack.enter_context(opening(address, prefix))
+            return
+        shelf = Shelf()
 
-    def one_more(waiting: Callable[[], None] = lambda: None) -> Store:
-        url = f"sqlite:///{tmp_path / 'store.db'}"
-        store: Store = MemoryStore(shelf, waiting) if request.param == "memory" else SqliteStore.open(url, waiting)
-        opened.append(store)
-        return store
+        def one_more(waiting: Callable[[], None] = lambda: None) -> Store:
+            url = f"sqlite:///{tmp_path / 'store.db'}"
+            store: Store = MemoryStore(shelf, waiting) if request.param == "memory" else SqliteStore.open(url, waiting)
+            stack.callback(store.close)
+            return store
 
-    yield one_more
-    for store in opened:
-        store.close()
+        yield one_more
 
 
 @pytest.fixture

@@ -65,7 +65,21 @@ PAGES: Step = (
         digest BLOB NOT NULL, recalled BLOB NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS pages_outlet ON pages (outlet_id, at, article_id)",
 )
-STEPS: tuple[Step, ...] = (FIRST, PAGES)
+VIEWS: Step = (
+    # For people; `position` grows with the time of publication, so that ordering by it is reading the table backwards.
+    """CREATE VIEW IF NOT EXISTS news AS SELECT
+        id, title, published_at, json_extract(outlet, '$.id') AS outlet, json_extract(outlet, '$.name') AS outlet_name,
+        json_extract(outlet, '$.country') AS country, json_extract(outlet, '$.affiliation') AS affiliation,
+        language, actors, regions, story, lead, copy_of, first_outlet,
+        (SELECT count(*) - 1 FROM articles AS other WHERE other.story = articles.story) AS copies,
+        url, text, position FROM articles""",
+    """CREATE VIEW IF NOT EXISTS places AS SELECT
+        articles.id AS id, title, published_at, json_extract(outlet, '$.id') AS outlet, json_extract(outlet, '$.name') AS outlet_name,
+        json_extract(outlet, '$.country') AS country, language, actors,
+        json_extract(place.value, '$.lat') AS latitude, json_extract(place.value, '$.lon') AS longitude,
+        articles.position AS position FROM articles, json_each(articles.locations) AS place""",
+)
+STEPS: tuple[Step, ...] = (FIRST, PAGES, VIEWS)
 """Step n leads from version n to n + 1; version 0 is an empty file. A released step never changes: add another."""
 
 

@@ -1,0 +1,97 @@
+"""What a page is asked for: the options of `wireroom search` as parameters of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from pipeline.cli.options import moment
+from pipeline.query import Search, parse
+from pipeline.stores.sqlite import index
+from pipeline.stores.sqlite.search import expression, span
+
+Pair = tuple[str, str]
+
+# Datasette leaves parameters that begin with one underscore to plugins.
+FILTERS = ("_actor", "_region", "_country", "_outlet", "_language")
+ASKED = ("_search", *FILTERS, "_since", "_until", "_story")
+TABLES = frozenset({"news", "places"})
+"""What a search narrows down: the views that know the position of each article."""
+MATCHING = "SELECT rowid FROM words WHERE words MATCH :matching AND rowid BETWEEN :oldest AND :newest"
+OF_STORY = "SELECT position FROM articles WHERE story = :story"
+
+
+class Asked(NamedTuple):
+    """A search, the words it was made of, and the parameters that say it."""
+
+    search: Search = Search()
+    words: str = ""
+    story: str = ""
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def query(self) -> str:
+        """The parameters as they stand in an address."""
+        return urlencode(self.pairs)
+
+    def clauses(self) -> tuple[list[str], dict[str, object]]:
+        """What a WHERE says of the column `position`, and its parameters; nothing where all is asked for."""
+        if not self.pairs:
+            return [], {}
+        clauses = [f"position IN ({MATCHING})"]
+        if self.story:
+            clauses.append(f"position IN ({OF_STORY})")
+        return clauses, self.parameters()
+
+    def parameters(self) -> dict[str, object]:
+        """The parameters of MATCHING and OF_STORY."""
+        oldest, newest = span(self.search)
+        told = {"matching": expression(self.search), "oldest": oldest, "newest": newest}
+        return {**told, "story": self.story} if self.story else told
+
+
+def pairs(query: str) -> tuple[Pair, ...]:
+    """The parameters of an address that say what is asked for; empty ones and those of Datasette are passed over."""
+    return tuple((key, value.strip()) for key, value in parse_qsl(query) if key in ASKED and value.strip())
+
+
+def read(query: str, now: datetime) -> Asked:
+    """The search that the query of an address asks for; raises ConfigError with one sentence for a mistake in it."""
+    said = pairs(query)
+
+    def values(key: str) -> tuple[str, ...]:
+        return tuple(value for name, value in said if name == key)
+
+    words, since, until = (" ".join(values(key)) for key in ("_search", "_since", "_until"))
+    search = Search(
+        query=parse(words),
+        actors=values("_actor"),
+        regions=values("_region"),
+        countries=tuple(each.upper() for each in values("_country")),
+        outlets=values("_outlet"),
+        languages=values("_language"),
+        since=moment(since, "since", now) if since else None,
+        until=moment(until, "until", now) if until else None,
+        limit=0,
+        every=True,
+    )
+    return Asked(search, words, " ".join(values("_story")), said)
+
+
+def address(path: str, said: Iterable[Pair]) -> str:
+    """An address with its parameters."""
+    query = urlencode(list(said))
+    return f"{path}?{query}" if query else path
+
+
+def toggled(said: Sequence[Pair], pair: Pair) -> tuple[Pair, ...]:
+    """The parameters without the pair, or with it where it was missing."""
+    left = tuple(each for each in said if each != pair)
+    return left if len(left) < len(said) else (*left, pair)
+
+
+def dated(oldest: int) -> int:
+    """The first position to look at where articles without date are left out."""
+    return max(oldest, index.first(index.UNDATED + 1))

@@ -1,0 +1,174 @@
+"""Pages of our own: the article, the timeline, the map, and the feed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from datasette import Response
+from datasette.utils.asgi import NotFound
+
+from pipeline.browse import article as shown
+from pipeline.browse import feed, listing, timeline
+from pipeline.browse.asked import Asked, address, read
+from pipeline.browse.metadata import DATABASE, PAGE
+from pipeline.browse.shield import NONCE
+from pipeline.browse.tiles import DEEPEST
+from pipeline.model import Article
+from pipeline.stores.sqlite import articles
+
+NEWS = f"/{DATABASE}/news"
+CHART = "g.mark=bar&g.x_column=time&g.x_type=ordinal&g.y_column=articles&g.y_type=quantitative"
+"""What datasette-vega draws where nobody has chosen, in its own words."""
+PINS = 2_000  # places on the map at once
+PLAIN = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+"""A language tag as BCP 47 spells it; anything else is not said to the browser."""
+
+
+async def home(request: Any) -> Any:
+    """The newest articles are where everybody begins."""
+    del request
+    return Response.redirect(NEWS)
+
+
+async def article(datasette: Any, request: Any) -> Any:
+    """One article with all that its page gave, and the others of its story."""
+    id_ = request.url_vars["id"]
+    database = datasette.get_database(DATABASE)
+    found = (await database.execute_fn(partial(articles.by_id, ids=[id_]))).get(id_)
+    if not found:
+        raise NotFound("No article of this id is in the store.")
+    it = found.value
+    story = await database.execute_fn(partial(articles.of_stories, stories=[it.story])) if it.story else []
+    context = {
+        "article": it,
+        "headline": shown.headline(it),
+        "body": list(shown.body(it)),
+        "beside": shown.beside(it),
+        "story": [each.value for each in story if each.value.id != id_],
+    }
+    return await _page(datasette, request, "article", context)
+
+
+async def chart(datasette: Any, request: Any) -> Any:
+    """How many articles a search finds over time, as a page or as JSON."""
+    asked = read(request.query_string, _now())
+    rows = await datasette.get_database(DATABASE).execute(*timeline.statement(asked), truncate=False)
+    steps = timeline.steps((row[0], row[1]) for row in rows.rows)
+    if request.url_vars["format"]:
+        return Response.json([step._asdict() for step in steps])
+    return await _page(datasette, request, "timeline", {"asked": asked, "steps": steps})
+
+
+async def places(datasette: Any, request: Any) -> Any:
+    """Where the newest hits of a search are, as a page or as the JSON that datasette-cluster-map asks for."""
+    asked = read(request.query_string, _now())
+    clauses, parameters = asked.clauses()
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    columns = "id, title, published_at, outlet_name, latitude, longitude"
+    sql = f"SELECT {columns} FROM places {where} ORDER BY position DESC LIMIT {PINS}"  # noqa: S608 - our own clauses
+    rows = (await datasette.get_database(DATABASE).execute(sql, parameters, truncate=False)).rows
+    if request.url_vars["format"]:
+        return Response.json({"rows": list(map(_pin, rows)), "count": len(rows), "next_url": None})
+    told = {"asked": asked, "pins": len(rows), "most": PINS, "columns": ["latitude", "longitude"]}
+    return await _page(datasette, request, "map", {**told, "database": DATABASE, "table": "places"})
+
+
+def _pin(row: sqlite3.Row) -> dict[str, object]:
+    """A place on the map, and what is told when it is clicked."""
+    when = (row["published_at"] or "undated")[:10]
+    popup = {
+        "title": row["title"] or row["id"],
+        "description": f"{row['outlet_name'] or ''} {when}".strip(),
+        "link": f"/article/{row['id']}",
+    }
+    return {"latitude": row["latitude"], "longitude": row["longitude"], "popup": popup}
+
+
+async def atom(datasette: Any, request: Any) -> Any:
+    """The newest hits of a search as a feed."""
+    asked = read(request.query_string, _now())
+    clauses, parameters = asked.clauses()
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    sql = f"SELECT id FROM news {where} ORDER BY position DESC LIMIT {PAGE}"  # noqa: S608 - our own clauses
+    database = datasette.get_database(DATABASE)
+    ids = [row["id"] for row in (await database.execute(sql, parameters)).rows]
+    found = await _articles(database, ids)
+    title = ": ".join(("Wireroom", *filter(None, [described(datasette, asked)])))
+    own = datasette.absolute_url(request, address("/feed.atom", asked.pairs))
+    body = feed.atom(title, own, (found[id_] for id_ in ids if id_ in found), _now())
+    return Response(body.decode(), content_type=feed.TYPE)
+
+
+async def tile(datasette: Any, request: Any) -> Any:
+    """A piece of the ground of the map."""
+    zoom, column, row = (int(request.url_vars[name]) for name in ("zoom", "column", "row"))
+    if zoom > DEEPEST or not (0 <= row < 1 << zoom):
+        raise NotFound("The map ends here.")
+    body = datasette.ground.tile(zoom, column % (1 << zoom), row)
+    return Response(body, content_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+ROUTES = (
+    (r"^/$", home),
+    (r"^/article/(?P<id>[0-9a-f]{64})$", article),
+    (r"^/timeline(\.(?P<format>json))?$", chart),
+    (r"^/map(\.(?P<format>json))?$", places),
+    (r"^/feed\.atom$", atom),
+    (r"^/tiles/(?P<zoom>\d{1,2})/(?P<column>-?\d{1,8})/(?P<row>\d{1,8})\.svg$", tile),
+)
+
+
+def described(datasette: Any, asked: Asked) -> str:
+    """What was asked for, in a line."""
+    return ", ".join(datasette.wireroom.show(key, value) for key, value in asked.pairs)
+
+
+def surroundings(datasette: Any, request: Any) -> dict[str, Any]:
+    """What every template of ours may use."""
+    labels = datasette.wireroom
+    return {
+        "labels": labels,
+        "news": NEWS,
+        "chart": CHART,
+        "address": address,
+        "tag": tag,
+        "nonce": request.scope.get(NONCE, "") if request else "",
+    }
+
+
+def entries(datasette: Any, asked: Asked) -> Callable[[list[sqlite3.Row]], Any]:
+    """How the template of `news` makes entries of its rows."""
+
+    async def of_rows(rows: list[sqlite3.Row]) -> list[listing.Entry]:
+        copies = [(row["id"], row["copies"] or 0) for row in rows]
+        found = await _articles(datasette.get_database(DATABASE), [id_ for id_, _ in copies])
+        known = [each for each in copies if each[0] in found]
+        return list(listing.entries(found, known, asked, datasette.wireroom))
+
+    return of_rows
+
+
+def tag(code: str) -> str:
+    """The language tag of a text for a browser, "" where there is none; a browser chooses the font by it."""
+    return code if code != "und" and PLAIN.fullmatch(code) else ""
+
+
+async def _articles(database: Any, ids: list[str]) -> dict[str, Article]:
+    stored = await database.execute_fn(partial(articles.by_id, ids=ids))
+    return {id_: each.value for id_, each in stored.items()}
+
+
+async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any]) -> Any:
+    # Its plugins add the scripts of the map and the chart to what Datasette calls a table.
+    body = await datasette.render_template(f"{name}.html", context, request=request, view_name="table")
+    return Response.html(body)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

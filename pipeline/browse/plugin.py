@@ -1,0 +1,126 @@
+"""What Datasette asks of us: our search, facets, pages and words. Hooks: https://docs.datasette.io/en/stable/plugin_hooks.html."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from datasette import Response, hookimpl
+from datasette.filters import FilterArguments
+from datasette.utils.asgi import Base400
+from datasette.views.base import DatasetteError
+from markupsafe import Markup, escape
+
+from pipeline.browse import pages
+from pipeline.browse.asked import TABLES, Asked, pairs, read
+from pipeline.browse.facets import Newest
+from pipeline.browse.metadata import DATABASE
+from pipeline.browse.shield import App, shielded
+from pipeline.model import ConfigError
+from pipeline.query import Search, parse
+from pipeline.stores.sqlite.search import expression
+
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+ID = re.compile("[0-9a-f]{64}")
+IDS = frozenset({"id", "story", "copy_of", "article", "article_id"})
+"""Columns that hold an article's id."""
+NEVER = "0"  # a WHERE that nothing fulfils
+BUG = "This is a bug in wireroom, not a mistake of yours; the terminal shows where."
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def prepare_connection(conn: sqlite3.Connection) -> None:
+    """Give SQL our search: `words MATCH news_search('...')`."""
+    conn.create_function("news_search", 1, lambda words: expression(Search(parse(str(words)))), deterministic=True)
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def register_facet_classes() -> list[type]:
+    """Facets over the newest hits."""
+    return [Newest]
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def register_routes() -> list[tuple[str, Callable[..., Any]]]:
+    """Our pages."""
+    return list(pages.ROUTES)
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def asgi_wrapper() -> Callable[[App], App]:
+    """The shield around all."""
+    return shielded
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def filters_from_request(request: Any, database: str, table: str, datasette: Any) -> Any:
+    """Narrow the views down to what is asked for; a mistake in it is told on the page, with no hit."""
+    if database != DATABASE or table not in TABLES:
+        return None
+    try:
+        asked = read(request.query_string, datetime.now(UTC))
+    except ConfigError as mistake:
+        if request.url_vars["format"]:
+            raise
+        asked = Asked(words=request.args.get("_search") or "", pairs=pairs(request.query_string))
+        return FilterArguments([NEVER], extra_context=_context(datasette, asked, str(mistake)))
+    clauses, parameters = asked.clauses()
+    return FilterArguments(clauses, parameters, extra_context=_context(datasette, asked))
+
+
+def _context(datasette: Any, asked: Asked, mistake: str = "") -> dict[str, Any]:
+    return {"asked": asked, "mistake": mistake, "entries": pages.entries(datasette, asked)}
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
+    """What our templates use."""
+    return pages.surroundings(datasette, request)
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def render_cell(value: object, column: str, datasette: Any) -> Markup | None:
+    """Link articles, and let text that runs from right to left do so without turning its neighbours."""
+    if not isinstance(value, str):
+        return None
+    if column in IDS and ID.fullmatch(value):
+        return Markup('<a href="/article/{}" title="{}">{}…</a>').format(value, value, value[:12])  # noqa: S704 - format escapes
+    if RIGHT_TO_LEFT.search(value):
+        most = datasette.setting("truncate_cells_html")
+        cut = value if len(value) <= most else f"{value[:most]}…"
+        return Markup('<bdi dir="auto">{}</bdi>').format(cut)  # noqa: S704 - format escapes
+    return None
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Callable[[], Any]:
+    """Tell a fault in one sentence; only a bug shows its traceback, in the terminal."""
+
+    async def answer() -> Any:
+        status, sentence = told(exception)
+        if status == 500:  # noqa: PLR2004 - HTTP's own number
+            sys.stderr.write("".join(traceback.format_exception(exception)))
+        if request.path.endswith(".json"):
+            return Response.json({"ok": False, "error": str(sentence), "status": status}, status=status)
+        context = {"status": status, "error": sentence}
+        body = await datasette.render_template("error.html", context, request=request)
+        return Response.html(body, status=status)
+
+    return answer
+
+
+def told(exception: Exception) -> tuple[int, str | Markup]:
+    """The status and the sentence of a fault."""
+    if isinstance(exception, ConfigError):
+        return 400, str(exception)
+    if isinstance(exception, DatasetteError):
+        html = exception.message_is_html and exception.title == "SQL Interrupted"
+        return exception.status, "This took too long; ask for less at once." if html else escape(exception.message)
+    if isinstance(exception, Base400):
+        return exception.status, str(exception.args[0])
+    return 500, BUG

@@ -1,0 +1,99 @@
+"""Values to documents and back. A field bears the name of its key; times are ISO 8601 in UTC with whole seconds."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from calendar import timegm
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipeline import document
+from pipeline.model import Article, Claim, Fate, Known, Seen, Visit
+from pipeline.records import entry_document, moment, read_entry, timestamp
+from pipeline.stores.elastic.analysis import STEMMED
+
+Document = dict[str, Any]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNDATED = -(1 << 38)  # the second of an article without date: before the year 1
+PAGE = ("id", "second", "digest", "recalled")
+"""What is remembered of a page; read from the columns of the index, not from the document."""
+
+_VISIT_TIMES = frozenset({"visited_at", "next_visit", "unconditional_at"})
+
+
+def second(at: datetime | None) -> int:
+    """The first whole second since 1970 that is not before a time; an article without date was before all others."""
+    return timegm(at.utctimetuple()) + bool(at.microsecond) if at else UNDATED
+
+
+def article_document(article: Article) -> Document:
+    """An article, with its words once more for the stemmer of its language."""
+    told = document.document(article, private=True)
+    for name in ("digest", "recalled"):
+        told[name] = told[name] or None
+    if article.language in STEMMED:
+        told["stem"] = {article.language: f"{article.title}\n{article.text}"}
+    at = article.published_at
+    told["second"] = timegm(at.utctimetuple()) if at else UNDATED
+    told["unremembered"] = not (article.digest or article.recalled)
+    return told
+
+
+def read_article(told: Mapping[str, Any]) -> Article:
+    """The inverse of `article_document`."""
+    return document.article({**told, "digest": told["digest"] or "", "recalled": told["recalled"] or ""})
+
+
+def read_page(columns: Mapping[str, list[Any]]) -> Known:
+    """What is remembered of a page, of the columns PAGE of the index."""
+    digest, recalled = (b64decode(columns.get(name, [""])[0]) for name in ("digest", "recalled"))
+    at = columns["second"][0]
+    return Known(columns["id"][0], None if at == UNDATED else EPOCH + timedelta(seconds=at), digest, recalled)
+
+
+def visit_document(visit: Visit) -> Document:
+    """A visit."""
+    told = {each.name: getattr(visit, each.name) for each in fields(Visit)}
+    told.update({name: _timestamp(told[name]) for name in _VISIT_TIMES})
+    return {**told, "known": list(visit.known), "pending": [entry_document(entry) for entry in visit.pending]}
+
+
+def read_visit(told: Mapping[str, Any]) -> Visit:
+    """The inverse of `visit_document`."""
+    values = {**told, **{name: _moment(told[name]) for name in _VISIT_TIMES}}
+    values["known"] = tuple((key, fingerprint) for key, fingerprint in told["known"])
+    values["pending"] = tuple(read_entry(entry) for entry in told["pending"])
+    return Visit(**values)
+
+
+def seen_document(seen: Seen) -> Document:
+    """What was seen."""
+    return {**asdict(seen), "first_seen": timestamp(seen.first_seen)}
+
+
+def read_seen(told: Mapping[str, Any]) -> Seen:
+    """The inverse of `seen_document`."""
+    return Seen(told["id"], moment(told["first_seen"]), Fate(told["fate"]), told["reason"])
+
+
+def claim_document(claim: Claim) -> Document:
+    """A claim, and whether it waits to be delivered."""
+    told = {**asdict(claim), "at": timestamp(claim.at), "delivered_at": _timestamp(claim.delivered_at)}
+    return {**told, "key": claim.key, "waiting": bool(claim.alert) and claim.delivered_at is None}
+
+
+def read_claim(told: Mapping[str, Any]) -> Claim:
+    """The inverse of `claim_document`."""
+    rule, article, kind, alert = (told[name] for name in ("rule", "article", "kind", "alert"))
+    return Claim(rule, article, kind, moment(told["at"]), alert, _moment(told["delivered_at"]))
+
+
+def _timestamp(at: datetime | None) -> str | None:
+    return timestamp(at) if at else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return moment(text) if text else None

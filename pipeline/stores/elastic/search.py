@@ -1,0 +1,206 @@
+"""A search as one query, and its answers, read page by page from the index as it stood at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from pipeline.model import Article, Hit
+from pipeline.query import And, Node, Or, Search, Term
+from pipeline.stores.elastic.documents import UNDATED, read_article, second
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+Query = dict[str, Any]
+Where = dict[str, Any]
+"""Where a search looks: its parameters for an index or for a point in time."""
+
+# As in the other store: a name in the title says what an article is about; names of actors count like the text.
+WEIGHTS = {"title": 5.0, "text": 1.0, "actor_names": 1.0}
+EVERYTHING: Query = {"match_all": {}}
+ASIDE = 10  # more than are asked for are read at once, since copies of one story are passed over
+MOST = 200  # articles read at once
+KEEP = "2m"  # a reader who stands still for longer begins again
+UNREAD = ["stem"]  # fields of a document that nobody reads back
+
+NEWEST = [{"second": "desc"}, {"id": "asc"}]
+BEST = [{"_score": "desc"}, *NEWEST]
+
+
+def hits(client: Elasticsearch, index: str, search: Search) -> Iterator[Hit]:
+    """All hits in the order of the sort, one per story unless all are asked for; the limit is the caller's."""
+    shown: set[str] = set()
+    for page in _pages(client, index, search):
+        copies = _copies(client, index, {article.story for article in page})
+        for article in page:
+            if search.every or article.story not in shown:
+                yield Hit(article, copies.get(article.story, 1) - 1)
+            if article.story:
+                shown.add(article.story)
+
+
+def query(search: Search) -> Query:
+    """What an article must be to be found; where the best are wanted also what makes it better."""
+    filters = {
+        "actors": search.actors,
+        "regions": search.regions,
+        "outlet.country": search.countries,
+        "outlet.id": search.outlets,
+        "language": search.languages,
+    }
+    wanted = [one_of(field, values) for field, values in filters.items() if values]
+    span = {"gte": second(search.since)} if search.since else {"gt": UNDATED} if search.until else {}
+    if search.until:
+        span["lt"] = second(search.until)
+    if span:
+        wanted.append({"range": {"second": span}})
+    if search.query:
+        wanted.append(_found(search.query))
+    if search.sort == "best" and search.query:
+        return {"bool": {"filter": wanted, "should": [_better(term) for term in _terms(search.query)]}}
+    return {"bool": {"filter": wanted or [EVERYTHING]}}
+
+
+def one_of(field: str, values: Sequence[str]) -> Query:
+    """Documents with one of these values in a field; "" is that of a field that is not there."""
+    wanted: Query = {"terms": {field: list(values)}}
+    return wanted if "" not in values else {"bool": {"should": [wanted, {"bool": {"must_not": [_there(field)]}}]}}
+
+
+def _there(field: str) -> Query:
+    return {"exists": {"field": field}}
+
+
+def _found(node: Node) -> Query:
+    match node:
+        case Term():
+            return {"bool": {"should": [_in_field(node, field) for field in WEIGHTS]}}
+        case And(parts):
+            return {"bool": {"filter": [_found(part) for part in parts]}}
+        case Or(parts):
+            return {"bool": {"should": [_found(part) for part in parts]}}
+    return {"bool": {"must_not": [_found(node.part)]}}
+
+
+def _in_field(term: Term, field: str) -> Query:
+    """The folded words of a term in a row in a field: exact words of the index, nothing is analyzed again."""
+    *firsts, last = term.tokens
+    if not firsts:
+        return {"prefix" if term.prefix else "term": {field: {"value": last}}}
+    words = {"query": " ".join(term.tokens), "analyzer": "whitespace"}
+    if term.prefix:
+        return {"match_phrase_prefix": {field: {**words, "max_expansions": EXPANSIONS}}}
+    return {"match_phrase": {field: words}}
+
+
+EXPANSIONS = 100_000  # words that begin so; the server's own 50 would miss articles
+
+
+def _better(term: Term) -> Query:
+    """How much an article is about a term: BM25 over its fields as one (BM25F, Robertson and Zaragoza 2009)."""
+    if len(term.tokens) == 1 and not term.prefix:
+        fields = [f"{field}^{weight}" for field, weight in WEIGHTS.items()]
+        return {"combined_fields": {"query": term.tokens[0], "fields": fields}}
+    if len(term.tokens) == 1:
+        return {"bool": {"should": [_prefix(term.tokens[0], *each) for each in WEIGHTS.items()]}}
+    each_field = [_in_field(term, field) for field in WEIGHTS]
+    for one, (field, weight) in zip(each_field, WEIGHTS.items(), strict=True):
+        next(iter(one.values()))[field]["boost"] = weight
+    return {"bool": {"should": each_field}}
+
+
+def _prefix(start: str, field: str, weight: float) -> Query:
+    return {"prefix": {field: {"value": start, "rewrite": "top_terms_blended_freqs_50", "boost": weight}}}
+
+
+def _terms(node: Node) -> Iterator[Term]:
+    """The terms that may have been found: what stands behind NOT was not."""
+    match node:
+        case Term():
+            yield node
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _terms(part)
+
+
+def _pages(client: Elasticsearch, index: str, search: Search) -> Iterator[list[Article]]:
+    """The articles in order; what is written meanwhile is not among them."""
+    best = search.sort == "best" and search.query is not None
+    options: dict[str, Any] = {"search_type": "dfs_query_then_fetch"} if best else {}  # a word is as rare as in all months together
+    size = min(search.limit + ASIDE, MOST) if search.limit else MOST
+    with standing(client, index) as view:
+        found = pages(
+            client, view, query(search), BEST if best else NEWEST, size=size, source_excludes=UNREAD, **options
+        )
+        for page in found:
+            yield [read_article(each["_source"]) for each in page]
+
+
+@contextmanager
+def standing(client: Elasticsearch, index: str) -> Iterator[Where]:
+    """A view of an index as it is now, however it is written to meanwhile."""
+    view = client.open_point_in_time(index=index, keep_alive=KEEP, ignore_unavailable=True)["id"]
+    try:
+        yield {"pit": {"id": view, "keep_alive": KEEP}}
+    finally:
+        client.options(ignore_status=404).close_point_in_time(id=view)
+
+
+def _copies(client: Elasticsearch, index: str, stories: set[str]) -> dict[str, int]:
+    """How many articles each of these stories has."""
+    named = [story for story in stories if story]
+    if not named:
+        return {}
+    told = client.search(
+        index=index,
+        ignore_unavailable=True,
+        size=0,
+        query={"terms": {"story": named}},
+        aggregations={"stories": {"terms": {"field": "story", "size": len(named)}}},
+    )
+    return {each["key"]: each["doc_count"] for each in told["aggregations"]["stories"]["buckets"]}
+
+
+def living(index: str) -> Where:
+    """An index, or what stands behind an alias, as it is when it is asked; nothing where there is none."""
+    return {"index": index, "ignore_unavailable": True}
+
+
+def pages(
+    client: Elasticsearch,
+    where: Where,
+    asked: Query,
+    order: Sequence[dict[str, Any]],
+    *,
+    most: int | None = None,
+    size: int = MOST,
+    **options: Any,  # noqa: ANN401 - of a search
+) -> Iterator[list[dict[str, Any]]]:
+    """What a query finds by a total order, `size` documents at once, `most` at most."""
+    after: dict[str, Any] = {}
+    left = most
+    while left is None or left > 0:
+        wanted = size if left is None else min(left, size)
+        told = client.search(
+            query=asked, sort=list(order), size=wanted, track_total_hits=False, **where, **options, **after
+        )
+        found = told["hits"]["hits"]
+        yield found
+        if len(found) < wanted:
+            return
+        left = None if left is None else left - wanted
+        after = {"search_after": found[-1]["sort"]}
+
+
+def documents(
+    client: Elasticsearch,
+    where: Where,
+    asked: Query,
+    order: Sequence[dict[str, Any]],
+    **options: Any,  # noqa: ANN401 - of `pages`
+) -> Iterator[dict[str, Any]]:
+    """As `pages`, one document after the other."""
+    return chain.from_iterable(pages(client, where, asked, order, **options))

@@ -1,0 +1,88 @@
+"""The plain indices: read by id, create what is new, compare-and-set by the version that was read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from pipeline.stores.elastic.freshness import Freshness
+from pipeline.stores.elastic.names import ASKED_AT_ONCE
+from pipeline.stores.elastic.search import EVERYTHING, Query, documents, living
+from pipeline.stores.elastic.writing import Action, Item, Writer, change, creation, demand_all_sound
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+LONGEST_ID = 512  # bytes
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One index of small documents."""
+
+    client: Elasticsearch
+    freshness: Freshness
+    index: str
+
+    def read(self, keys: Collection[str]) -> dict[str, tuple[Document, str]]:
+        """Documents by key as they are now, each with its version; unknown keys are absent."""
+        asked, found = {document_id(key): key for key in keys}, dict[str, tuple[Document, str]]()
+        ids = sorted(asked)
+        for start in range(0, len(ids), ASKED_AT_ONCE):
+            told = self.client.mget(index=self.index, ids=ids[start : start + ASKED_AT_ONCE])
+            found |= {asked[each["_id"]]: (each["_source"], _version(each)) for each in told["docs"] if each["found"]}
+        return found
+
+    def find(self, order: tuple[dict[str, Any], ...], asked: Query | None = None) -> Iterator[tuple[Document, str]]:
+        """Documents that a query finds (None: all), by a total order, with their versions."""
+        index = self.freshness.see(self.index)
+        found = documents(self.client, living(index), asked or EVERYTHING, order, seq_no_primary_term=True)
+        for each in found:
+            yield each["_source"], _version(each)
+
+
+@dataclass
+class Draft:
+    """What one write brings to tables, and by which key each item is told of where it loses."""
+
+    actions: list[Action] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    _keys: dict[Item, str] = field(default_factory=dict)
+
+    def create(self, table: Table, key: str, told: Document, index: str = "") -> None:
+        """A document that is written where its key is free and not missed else; a month's index may be named."""
+        table.freshness.wrote(table.index)
+        self.actions.append(creation(index or table.index, document_id(key), told))
+
+    def put(self, table: Table, key: str, told: Document, version: str | None) -> None:
+        """A document to be created (version None) or written over that version; the second of one key loses."""
+        item = table.index, document_id(key)
+        number, _, term = (version or "").partition(":")
+        if item in self._keys or (version is not None and not (number.isdecimal() and term.isdecimal())):
+            self.lost.add(key)
+            return
+        table.freshness.wrote(table.index)
+        self._keys[item] = key
+        write = creation(*item, told) if version is None else change(*item, told, (int(number), int(term)))
+        self.actions.append(write)
+
+    def write(self, writer: Writer) -> set[str]:
+        """Write it all; give the keys that lost."""
+        written = writer.write(self.actions)
+        demand_all_sound(written)
+        return self.lost | {self._keys[item] for item in written.conflicts if item in self._keys}
+
+
+def document_id(key: str) -> str:
+    """A key as `_id`: itself, or its hash where it is longer than the server takes or no UTF-8."""
+    try:
+        return key if 0 < len(key.encode()) <= LONGEST_ID else sha256(key.encode()).hexdigest()
+    except UnicodeEncodeError:
+        return sha256(key.encode(errors="replace")).hexdigest()
+
+
+def _version(told: Mapping[str, Any]) -> str:
+    return f"{told['_seq_no']}:{told['_primary_term']}"

@@ -1,0 +1,107 @@
+"""Writes in bulk: create-only or compare-and-set, bounded in size, each item's answer told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from elasticsearch.helpers import streaming_bulk
+
+from pipeline.stores.elastic.faults import TOO_MANY, ItemError
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+ITEMS = 200  # of one request
+BYTES = 10 << 20  # of one request; the server refuses 100 MB
+TIMES = 6  # that an item which the server has no room for is tried again: after 1, 2, 4 ... seconds
+LONGEST_NAP = 16.0  # seconds
+CONFLICT, BAD_REQUEST, UNAVAILABLE = 409, 400, 503
+
+NUMBER = re.compile(r"-r\d+$")
+
+Action = dict[str, Any]
+Item = tuple[str, str]  # index, id
+
+
+@dataclass
+class Written:
+    """What became of the items of a write that were not written."""
+
+    conflicts: set[Item] = field(default_factory=set)  # existing or changed meanwhile
+    refused: dict[Item, str] = field(default_factory=dict)  # what the server cannot take for what it says
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes to one server."""
+
+    client: Elasticsearch
+
+    def create(self, index: str, documents: Mapping[str, Mapping[str, Any]]) -> set[str]:
+        """Create documents by id; give the ids that exist. A document that the server cannot take is a bug of ours."""
+        written = self.write(creation(index, key, told) for key, told in documents.items())
+        demand_all_sound(written)
+        return {key for _, key in written.conflicts}
+
+    def write(self, actions: Iterable[Action]) -> Written:
+        """Write all; raises what the client raises where the server is away."""
+        written = Written()
+        answers = streaming_bulk(
+            self.client,
+            actions,
+            chunk_size=ITEMS,
+            max_chunk_bytes=BYTES,
+            max_retries=TIMES,
+            initial_backoff=1,
+            max_backoff=LONGEST_NAP,
+            retry_on_status=(TOO_MANY, UNAVAILABLE),
+            raise_on_error=False,
+            yield_ok=False,
+        )
+        for _, answer in answers:
+            (told,) = answer.values()
+            item = unnumbered(told["_index"]), told["_id"]
+            if told["status"] == CONFLICT:
+                written.conflicts.add(item)
+            elif told["status"] == BAD_REQUEST:
+                written.refused[item] = _why(told["error"])
+            else:
+                raise ItemError(told["status"], told["error"])
+        return written
+
+
+def unnumbered(index: str) -> str:
+    """The name of an index without the number that it bears where it was filled anew."""
+    return NUMBER.sub("", index)
+
+
+def creation(index: str, key: str, told: Mapping[str, Any]) -> Action:
+    """A document that is written only where its id is free."""
+    return {"_op_type": "create", "_index": index, "_id": key, "_source": told}
+
+
+def change(index: str, key: str, told: Mapping[str, Any], version: tuple[int, int]) -> Action:
+    """A document that is written only over this version: sequence number and primary term."""
+    number, term = version
+    return {
+        "_op_type": "index",
+        "_index": index,
+        "_id": key,
+        "if_seq_no": number,
+        "if_primary_term": term,
+        "_source": told,
+    }
+
+
+def demand_all_sound(written: Written) -> None:
+    """Raise RuntimeError where the server could not take what we made ourselves."""
+    for (index, key), why in written.refused.items():
+        raise RuntimeError(f"{index} refused {key}: {why}")
+
+
+def _why(error: Mapping[str, Any]) -> str:
+    cause = error.get("caused_by") or {}
+    return ": ".join(str(each["reason"]) for each in (error, cause) if each.get("reason"))[:300]

@@ -1,0 +1,74 @@
+"""Fixtures around a real Elasticsearch; where none can be had their tests are skipped, or fail in CI, with the reason."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.elastic_parts import Unavailable, locked
+from tests.elastic_server import CLUSTER, Address, Server, clear, ours, release, running
+
+FIXTURES = {"elastic", "elastic_prefix", "own_elastic", "whole_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server, for `-m es`; a test that asks for one by `getfixturevalue` marks itself."""
+    for item in items:
+        if FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.es)
+
+
+def give_up(reason: object) -> NoReturn:
+    """Skip on a developer's machine, fail in CI."""
+    if os.environ.get("WIREROOM_CI") == "1":
+        pytest.fail(f"{reason}", pytrace=False)
+    pytest.skip(f"{reason}")
+
+
+@pytest.fixture(scope="session")
+def elastic() -> Iterator[Address]:
+    """The server that all tests share: names on it are free below `elastic_prefix` only."""
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(running())
+        except Unavailable as reason:
+            give_up(reason)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def elastic_prefix(elastic: Address) -> Iterator[str]:
+    """What the names of this process begin with; what bears it is deleted at the end."""
+    prefix = f"t-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}-"
+    yield prefix
+    clear(elastic, prefix)
+
+
+@pytest.fixture
+def whole_server(elastic: Address) -> Iterator[Address]:
+    """The shared server with nothing of Wireroom's on it, and for this test alone the names that users see."""
+    port = elastic.url.rpartition(":")[2]
+    with locked(Path(tempfile.gettempdir(), f"wireroom-es-{port}.lock")):
+        held = ours(elastic)
+        if held and elastic.ask("GET", "/")[1]["cluster_name"] != CLUSTER:
+            give_up(f"{elastic.url} is no server of `make es` and holds {held[0]}, which such tests would delete")
+        clear(elastic)
+        yield elastic
+        clear(elastic)
+
+
+@pytest.fixture(scope="session")
+def own_elastic() -> Iterator[Server]:
+    """A server with TLS that tests may kill and start again; they leave it running."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(Server(release(), heap="512m", tls=True))
+        except Unavailable as reason:
+            give_up(reason)
+        yield server
