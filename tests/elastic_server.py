@@ -142,9 +142,9 @@ class Server:
         self.release = release
         self._tls = tls
         self._owner = ordinary_user(self._home.parent)
-        self._folder, lock = _folder_of_its_own(self._home.parent / "servers")
+        self._folder, lock = folder_of_its_own(self._home.parent / "servers")
         self._config = self._folder / "config"
-        self._transport, port = _free_ports()
+        self._transport, port = free_ports()
         self.address = Address(
             f"{'https' if tls else 'http'}://127.0.0.1:{port}",
             password=secrets.token_hex(16),
@@ -244,7 +244,7 @@ class Server:
         return self._keeper.stdout.readline().strip()
 
 
-def _folder_of_its_own(servers: Path) -> tuple[Path, int]:
+def folder_of_its_own(servers: Path) -> tuple[Path, int]:
     """A new folder and its lock, which the keeper inherits; folders whose keeper is dead are deleted."""
     servers.mkdir(mode=0o755, exist_ok=True)
     with locked(servers.with_suffix(".lock")):
@@ -258,7 +258,7 @@ def _folder_of_its_own(servers: Path) -> tuple[Path, int]:
     return folder, descriptor
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
     """Two ports that nobody listens on."""
     with socket.socket() as one, socket.socket() as other:
         for each in (one, other):

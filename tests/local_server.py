@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Self
+from typing import BinaryIO, Self
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -30,6 +30,7 @@ class Request:
     headers: Pairs  # names in lower case
     connection: int
     at_once: int
+    body: bytes = b""
 
     def header(self, name: str) -> str | None:
         """Value of the first header of that name in lower case, or None."""
@@ -107,11 +108,11 @@ class LocalServer:
             while (read := _read(lines)) and self._answered(connection, number, *read):
                 pass
 
-    def _answered(self, connection: socket.socket, number: int, target: str, headers: Pairs) -> bool:
+    def _answered(self, connection: socket.socket, number: int, target: str, headers: Pairs, body: bytes) -> bool:
         """Answer one request; tell whether the connection goes on."""
         with self._lock:
             self._under_way += 1
-            request = Request(target, headers, number, self._under_way)
+            request = Request(target, headers, number, self._under_way, body)
             self.requests.append(request)
         try:
             route = self.routes.get(target.partition("?")[0]) or self.routes.get("*") or Reply(status=404)
@@ -143,19 +144,19 @@ class _Listener(socketserver.ThreadingTCPServer):
         self._server.serve(request)
 
 
-def _read(lines: Iterable[bytes]) -> tuple[str, Pairs] | None:
-    """Target and headers of the next request, None where the client is gone."""
-    reader = iter(lines)
-    first = next(reader, b"").decode("latin-1").split()
+def _read(sent: BinaryIO) -> tuple[str, Pairs, bytes] | None:
+    """Target, headers and body of the next request, None where the client is gone."""
+    first = sent.readline().decode("latin-1").split()
     if not first:
         return None
     headers = []
-    for line in reader:
+    for line in sent:
         if not line.strip():
             break
         name, _, value = line.decode("latin-1").partition(":")
         headers.append((name.strip().lower(), value.strip()))
-    return first[1], tuple(headers)
+    length = int(dict(headers).get("content-length", "0"))
+    return first[1], tuple(headers), sent.read(length)
 
 
 def _head(reply: Reply) -> bytes:

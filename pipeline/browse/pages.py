@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from datasette.utils.asgi import NotFound
 
 from pipeline.browse import article as shown
 from pipeline.browse import feed, listing, timeline
-from pipeline.browse.asked import Asked, address, read
+from pipeline.browse.asked import Asked, address, read, toggled
+from pipeline.browse.facets import NEWEST
 from pipeline.browse.metadata import DATABASE, PAGE
 from pipeline.browse.shield import NONCE
 from pipeline.browse.tiles import DEEPEST
@@ -137,6 +137,8 @@ def surroundings(datasette: Any, request: Any) -> dict[str, Any]:
         "news": NEWS,
         "chart": CHART,
         "address": address,
+        "toggled": toggled,
+        "newest": NEWEST,
         "tag": tag,
         "nonce": request.scope.get(NONCE, "") if request else "",
     }

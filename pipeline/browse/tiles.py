@@ -75,7 +75,9 @@ class Ground:
 
     def __init__(self, places: Iterable[Region]) -> None:
         known = tuple(places)
-        self._cities = [(each.name, each.lat, each.lon) for each in known if each.lat is not None and each.lon is not None]
+        self._cities = [
+            (each.name, each.lat, each.lon) for each in known if each.lat is not None and each.lon is not None
+        ]
         self._countries = list(_countries(known))
         self._marks = lru_cache(maxsize=DEEPEST + 1)(self._placed)
 

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 import typer
 
 from pipeline import __version__
-from pipeline.cli import alerts, check, demo, doctor, extract, replay, run, search, setup, sources
+from pipeline.cli import alerts, browse, check, demo, doctor, extract, replay, run, search, setup, sources
 from pipeline.model import ConfigError, StoreError
 
 __all__ = ["app", "main"]
@@ -44,6 +44,7 @@ def _root(version: bool = typer.Option(False, "--version", callback=_version, is
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("search")(search.search)
+app.command("browse")(browse.browse)
 app.command("check")(check.check)
 app.command("extract")(extract.extract)
 app.command("sources")(sources.sources)

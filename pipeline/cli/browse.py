@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
+
+if TYPE_CHECKING:
+    from pipeline.watchlist import Config
 
 PORT = 8001  # Datasette's own
 KIBANA = "WIREROOM_KIBANA_URL"
@@ -51,7 +54,7 @@ def kibana() -> str:
     return address
 
 
-def names(folder: Path) -> options.Config | None:
+def names(folder: Path) -> Config | None:
     """The configuration, for the names of actors and regions; without one, ids are shown."""
     try:
         return options.load_config(folder)

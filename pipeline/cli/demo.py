@@ -47,13 +47,14 @@ def demo(
     from pipeline.newsroom import Newsroom
 
     settings = options.load_config(config)
-    if store == DEMO_STORE and FOLDER.exists():
+    on_server = store.startswith(options.ELASTIC)
+    if (store == DEMO_STORE or on_server) and FOLDER.exists():
         shutil.rmtree(FOLDER)
     with options.open_store(store) as opened, Newsroom.serve(datetime.now(UTC)) as newsroom:
         if opened.count():
             raise options.ConfigError(f"--store {store}: the demo only runs into a store without articles.")
         told: list[Message] = []
-        beside = f"{store.removeprefix('sqlite:///')}-archive"
+        beside = f"{FOLDER}/archive" if on_server else f"{store.removeprefix(options.SQLITE)}-archive"
         outcomes = poll_twice(demo_config(settings, newsroom), opened, archive or beside, newsroom, told)
         as_expected = close(opened, outcomes, told, newsroom, Places(store, config))
     if not as_expected:

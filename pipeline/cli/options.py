@@ -39,6 +39,8 @@ DEFAULT_CONFIG = Path("config")
 DEFAULT_STORE = "sqlite:///var/wireroom.db"
 DEFAULT_ARCHIVE = "var/archive"
 SQLITE = "sqlite:///"
+ELASTIC = "elasticsearch+"
+PATIENCE = 150.0  # seconds that a run waits for a server that restarts or was overloaded
 
 ConfigFolder = Annotated[
     Path,
@@ -47,7 +49,10 @@ ConfigFolder = Annotated[
 StoreUrl = Annotated[
     str,
     typer.Option(
-        "--store", envvar="WIREROOM_STORE", metavar="URL", help="Store: sqlite:///relative or sqlite:////absolute."
+        "--store",
+        envvar="WIREROOM_STORE",
+        metavar="URL",
+        help="Store: sqlite:///relative, sqlite:////absolute or elasticsearch+https://host:9200.",
     ),
 ]
 ArchiveUrl = Annotated[
@@ -72,19 +77,44 @@ def with_sources(config: Config) -> Config:
 
 
 @contextmanager
-def open_store(url: str) -> Iterator[Store]:
-    """The store of a URL, closed at the end; raises ConfigError and StoreError."""
-    if url.startswith(("elasticsearch+http://", "elasticsearch+https://")):
-        raise ConfigError(f"--store {url}: this version keeps its store in SQLite; use {DEFAULT_STORE}.")
-    if not url.startswith(SQLITE):
-        raise ConfigError(f"--store {url}: expected sqlite:///relative/path.db or sqlite:////absolute/path.db.")
-    from pipeline.stores.sqlite import SqliteStore
+def open_store(url: str, patience: float = 0.0) -> Iterator[Store]:
+    """The store of a URL, closed at the end; raises ConfigError and StoreError.
 
-    store = SqliteStore.open(url, waiting=lambda: warn("another run is at work on this store; waiting for it"))
+    A server that goes away is waited for so many seconds.
+    """
+    store: Store
+    if url.startswith(ELASTIC):
+        with elastic_client():
+            from pipeline.stores.elastic import ElasticStore
+        store = ElasticStore.open(url, os.environ, waiting=_waiting, patience=patience)
+    elif url.startswith(SQLITE):
+        from pipeline.stores.sqlite import SqliteStore
+
+        store = SqliteStore.open(url, waiting=_waiting)
+    else:
+        raise ConfigError(
+            f"--store {url}: expected sqlite:///relative/path.db, sqlite:////absolute/path.db or "
+            "elasticsearch+https://host:9200."
+        )
     try:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def elastic_client() -> Iterator[None]:
+    """Around the import of what needs the Elasticsearch client; raises ConfigError where it is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise ConfigError(
+            "the client for Elasticsearch is not installed: `pip install 'wireroom[elastic]'`."
+        ) from missing
+
+
+def _waiting() -> None:
+    warn("another run is at work on this store; waiting for it")
 
 
 def is_missing(url: str) -> bool:

@@ -30,7 +30,7 @@ def replay(
     if last < first:
         raise options.ConfigError(f"--until {last} lies before --since {first}: expected the later of the two days.")
     settings = options.load_config(config)
-    with options.open_store(store) as opened, Progress() as progress:
+    with options.open_store(store, options.PATIENCE) as opened, Progress() as progress:
         pages = options.open_archive(archive)
         run = flow.Run(settings, opened, pages, flow.new_id(datetime.now(UTC)), note=progress.note, tick=progress.tick)
         tally = replay(run, Again(first, last, outlet, failed, dry_run), flow.readers(settings), typer.echo)

@@ -35,7 +35,7 @@ def run(
     if source and source not in {each.id for each in settings.sources or ()}:
         raise options.ConfigError(f"--source {source}: no such id in {settings.folder}/sources.yaml.")
     pages = options.open_archive(archive)
-    with options.open_store(store) as opened:
+    with options.open_store(store, options.PATIENCE) as opened:
         try:
             failed = one_pass(Run(settings, opened, pages, ""), source)
             if source:  # a person asks once; later passes wait until it is due

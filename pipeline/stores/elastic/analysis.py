@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from pipeline.fold import TABLE
@@ -22,19 +23,19 @@ LONGEST_WORD = 10_921
 article refused. A unit takes at most three bytes, and Lucene never parts a surrogate pair, which takes four."""
 
 SEAMS = """
-    218A-245F 2500-2775 2794-2BFF 2E30-3004 32C0-33FF E000-F8FF 101FE-1027F 10D3A-10E5F 11375-113FF 114DA-1157F
+    218A-245F 2500-2775 2794-2BFF 2E30-3004 32C0-33FF D800-F8FF 101FE-1027F 10D3A-10E5F 11375-113FF 114DA-1157F
     11747-117FF 11AF9-11BFF 11DAA-11EDF 11EF7-11FAF 12544-12F8F 13439-143FF 14647-167FF 16B90-16E3F 18D09-1AFEF
     1B2FC-1BBFF 1BCA4-1CEFF 1CF47-1D164 1D1AE-1D241 1D245-1D2DF 1D379-1D3FF 1D800-1D9FF 1DAB0-1DEFF 1DF1F-1DFFF
     1E02B-1E0FF 1E14F-1E28F 1E2FA-1E7DF 1E95A-1EC70 1ED3E-1EDFF 1EEBC-1F0FF 1F10D-1FBEF 1FBFA-1FFFF 2EBE1-2F7FF
     2FA1E-2FFFF 3134B-E0000 E0080-E00FF E01F0-10FFFF
 """
-"""Stretches of 128 code points and more that all fold to a space: signs, emoji, private use, unassigned."""
+"""Stretches of 128 code points and more that all fold to a space: signs, emoji, private use, unassigned, and
+lone surrogates, which the server takes."""
 LETTERS = """
     3400-4DBF 4E00-A48C AC00-D7A3 12000-12399 13000-1342E 14400-14646 16800-16A38 17000-187F7 18800-18CD5 20000-2A6DF
     2A700-2B738 2B820-2CEA1 2CEB0-2EBE0 30000-3134A
 """
 """Stretches that all fold to themselves (ideographs, Hangul, dead scripts): not even looked at."""
-SURROGATES = range(0xD800, 0xE000)  # no characters; UTF-8 cannot carry them to a server
 
 Part = dict[str, Any]
 
@@ -127,8 +128,7 @@ def _rules() -> tuple[str, ...]:
 def _looked_at() -> Iterator[int]:
     """All code points that no stretch covers."""
     low = 0
-    stretches = sorted((SURROGATES, *_ranges(SEAMS), *_ranges(LETTERS)), key=lambda stretch: stretch.start)
-    for stretch in stretches:
+    for stretch in sorted(_ranges(SEAMS + LETTERS), key=attrgetter("start")):
         yield from range(low, stretch.start)
         low = stretch.stop
 

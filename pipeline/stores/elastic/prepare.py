@@ -131,7 +131,10 @@ def _templates(client: Elasticsearch, prefix: str) -> dict[str, dict[str, Any]]:
         name=f"{prefix}wireroom-*",
         filter_path=["index_templates.name", "index_templates.index_template.template.mappings._meta"],
     )
-    return {each["name"]: _meta(each.get("index_template", {}).get("template", {})) for each in told.get("index_templates", [])}
+    return {
+        each["name"]: _meta(each.get("index_template", {}).get("template", {}))
+        for each in told.get("index_templates", [])
+    }
 
 
 def _metas(client: Elasticsearch, prefix: str) -> dict[str, dict[str, Any]]:

@@ -129,7 +129,9 @@ def _terms(node: Node) -> Iterator[Term]:
 def _pages(client: Elasticsearch, index: str, search: Search) -> Iterator[list[Article]]:
     """The articles in order; what is written meanwhile is not among them."""
     best = search.sort == "best" and search.query is not None
-    options: dict[str, Any] = {"search_type": "dfs_query_then_fetch"} if best else {}  # a word is as rare as in all months together
+    options: dict[str, Any] = (
+        {"search_type": "dfs_query_then_fetch"} if best else {}
+    )  # a word is as rare as in all months together
     size = min(search.limit + ASIDE, MOST) if search.limit else MOST
     with standing(client, index) as view:
         found = pages(

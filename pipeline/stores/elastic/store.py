@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from elasticsearch import AuthorizationException, Elasticsearch
 from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, StoreError, Visit
 from pipeline.query import Search
 from pipeline.records import outcome_document, read_outcome, timestamp
-from pipeline.stores.elastic import documents
+from pipeline.stores.elastic import connection, documents, prepare
 from pipeline.stores.elastic.articles import TERMS, Articles
 from pipeline.stores.elastic.faults import explained
 from pipeline.stores.elastic.freshness import Freshness
@@ -54,6 +54,29 @@ class ElasticStore:
             for name in ("visits", "states", "seen", "outcomes", "claims")
         )
         self._lease = Lease(client, url, self._states.index)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        environ: Mapping[str, str],
+        waiting: Callable[[], None] = _nobody,
+        patience: float = 0.0,
+    ) -> ElasticStore:
+        """The store at `elasticsearch+https://host:port`, once `wireroom setup` has prepared it; secrets by `environ`.
+
+        A server that is away is asked again for `patience` seconds. Raises ConfigError for what a person has to mend,
+        StoreError for a server that cannot be reached.
+        """
+        to = connection.access(url, environ)
+        client = connection.connect(to, patience)
+        try:
+            with explained(to.url):
+                prepare.check(client, to.url)
+        except BaseException:
+            client.close()
+            raise
+        return cls(client, to.url, waiting=waiting)
 
     def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
         """Articles by id; unknown ids are absent."""
