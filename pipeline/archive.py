@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar, cast
 
 from isal import isal_zlib
 
-from pipeline.model import Answer, ConfigError, Outcome, Page, Place, Source, StoreError
-from pipeline.records import entry_document, outcome_document, read_entry, read_outcome, timestamp
+from pipeline.model import Answer, Claim, ConfigError, Outcome, Page, Place, Source, StoreError
+from pipeline.records import (
+    claim_document,
+    entry_document,
+    outcome_document,
+    read_claim,
+    read_entry,
+    read_outcome,
+    timestamp,
+)
 
 if TYPE_CHECKING:
     from warcio.recordloader import ArcWarcRecord
@@ -29,11 +37,13 @@ GZIP = isal_zlib.MAX_WBITS + 16
 BROKEN_GZIP = cast("type[Exception]", isal_zlib.error)  # its stub says that this is an exception, not a class of such
 SLICE = 1 << 16
 SUFFIX = ".warc.gz"
-SPOOL = "outcomes"
+SPOOL, CLAIMS = "outcomes", "claims"  # folders beside those of the years
 # What described the transfer and not the body that we keep, and what might be a secret.
 NOT_KEPT = frozenset(
     {"content-encoding", "transfer-encoding", "content-length", "set-cookie", "connection", "keep-alive"}
 )
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +115,42 @@ class Archive:
 
     def spool(self, run: str, outcomes: Iterable[Outcome]) -> None:
         """Keep outcomes beside the pages while the store is away."""
-        lines = "".join(json.dumps(outcome_document(outcome)) + "\n" for outcome in outcomes)
-        name = f"{self._root}/{SPOOL}/{run}.jsonl"
-        with _told(self.url):
-            self._files.makedirs(f"{self._root}/{SPOOL}", exist_ok=True)
-            earlier = b"" if self._local or not self._files.exists(name) else self._files.cat_file(name)
-            with self._files.open(name, "ab" if self._local else "wb") as stream:
-                stream.write(earlier + lines.encode())
+        self._append(SPOOL, run, map(outcome_document, outcomes))
 
     def spooled(self) -> list[tuple[str, list[Outcome]]]:
-        """Spool files by name with what they hold; a line cut off by a crash is passed over."""
-        found = []
-        with _told(self.url):
-            for name in sorted(self._files.glob(f"{self._root}/{SPOOL}/*.jsonl")):
-                lines = self._files.cat_file(name).decode("utf-8", "replace").splitlines()
-                found.append((str(name), list(_outcomes(lines))))
-        return found
+        """Spool files by name with what they hold."""
+        return [(name, list(_sound(read_outcome, lines))) for name, lines in self._kept(SPOOL)]
 
     def unspool(self, name: str) -> None:
         """Forget a spool file whose outcomes are stored."""
         with _told(self.url):
             self._files.rm_file(name)
+
+    def record(self, run: str, claims: Collection[Claim]) -> None:
+        """Keep beside the pages which rules are about to speak of what, so that a store made anew repeats nothing."""
+        if claims:
+            self._append(CLAIMS, run, map(claim_document, claims))
+
+    def recorded(self) -> Iterator[Claim]:
+        """All claims that were ever recorded, as delivered ones, those of the oldest run first."""
+        for _, lines in self._kept(CLAIMS):
+            yield from _sound(read_claim, lines)
+
+    def _append(self, folder: str, run: str, told: Iterable[dict[str, Any]]) -> None:
+        """Add lines to a run's file in a folder beside the pages; an object store takes the file whole."""
+        lines = "".join(json.dumps(each) + "\n" for each in told)
+        name = f"{self._root}/{folder}/{run}.jsonl"
+        with _told(self.url):
+            self._files.makedirs(f"{self._root}/{folder}", exist_ok=True)
+            earlier = b"" if self._local or not self._files.exists(name) else self._files.cat_file(name)
+            with self._files.open(name, "ab" if self._local else "wb") as stream:
+                stream.write(earlier + lines.encode())
+
+    def _kept(self, folder: str) -> Iterator[tuple[str, list[str]]]:
+        """The files of a folder beside the pages, by name, with their lines."""
+        with _told(self.url):
+            for name in sorted(self._files.glob(f"{self._root}/{folder}/*.jsonl")):
+                yield str(name), self._files.cat_file(name).decode("utf-8", "replace").splitlines()
 
     def check(self) -> None:
         """Write and remove a file of one block; raises StoreError where that fails."""
@@ -336,7 +361,8 @@ def _page(response: ArcWarcRecord, metadata: ArcWarcRecord) -> Page:
     return Page(told["url"], answer, read_entry(told["entry"]), Source(told["source"], ""), told["run"])
 
 
-def _outcomes(lines: Iterable[str]) -> Iterator[Outcome]:
+def _sound(read: Callable[[Any], Value], lines: Iterable[str]) -> Iterator[Value]:
+    """What lines of JSON say; one that a crash cut off is passed over."""
     for line in lines:
         with suppress(ValueError, KeyError):
-            yield read_outcome(json.loads(line))
+            yield read(json.loads(line))

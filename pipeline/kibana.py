@@ -94,15 +94,22 @@ def workspace_file(folder: Path) -> bytes:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
 
 
-def import_workspace(workspace: bytes, url: str, credentials: Credentials = None, ca: str | None = None) -> int:
+def import_workspace(
+    workspace: bytes,
+    url: str,
+    credentials: Credentials = None,
+    ca: str | None = None,
+    *,
+    seconds: float = SECONDS,
+) -> int:
     """Import saved objects into the Kibana at `url`, over those of the same ids; give how many Kibana took.
 
-    `url` may end in the path of a space (`/s/NAME`); `ca` is a file of certificates to trust in place of the system's.
-    A mistake of the person who set it up is a ConfigError; a Kibana that is away, busy or refuses an object is a
-    StoreError. No message holds a secret.
+    `url` may end in the path of a space (`/s/NAME`); `ca` is a file of certificates to trust in place of the system's;
+    `seconds` is how long to wait for an answer. A mistake of the person who set it up is a ConfigError; a Kibana that
+    is away, busy or refuses an object is a StoreError. No message holds a secret.
     """
     address = _address(url)
-    client = httpx.Client(verify=_trusted(ca), trust_env=False, timeout=SECONDS, headers=_headers(credentials))
+    client = httpx.Client(verify=_trusted(ca), trust_env=False, timeout=seconds, headers=_headers(credentials))
     try:
         with client:
             answer = client.post(
@@ -132,7 +139,7 @@ def _address(url: str) -> httpx.URL:
 
 def _trusted(ca: str | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca)
+        return ssl.create_default_context(cafile=ca or None)
     except OSError as error:  # ssl.SSLError is one
         raise ConfigError(f"WIREROOM_ES_CA {ca}: not a readable file of certificates: {error.strerror}.") from None
 
@@ -157,8 +164,8 @@ def _unreachable(address: httpx.URL, error: httpx.TransportError) -> ConfigError
     if isinstance(error, httpx.RemoteProtocolError):
         return ConfigError(f"Kibana at {address}: no HTTP is spoken there; try https:// in WIREROOM_KIBANA_URL.")
     if isinstance(error, httpx.TimeoutException):
-        return StoreError(f"Kibana at {address}: no answer within {SECONDS:.0f} seconds; try again when it is up.")
-    return StoreError(f"Kibana at {address}: cannot be reached ({told}); is it running there?")
+        return StoreError(f"Kibana at {address}: no answer in time ({told}); try again in a minute.")
+    return StoreError(f"Kibana at {address}: cannot be reached ({told}); start it, or give another address.")
 
 
 def _imported(address: httpx.URL, answer: httpx.Response) -> Imported:

@@ -1,4 +1,4 @@
-"""Times, entries and outcomes as plain JSON values, the same in the archive, in the spool and in a store."""
+"""Times, entries, outcomes and claims as plain JSON values, the same in the archive, in the spool and in a store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.model import Entry, Fate, Outcome
+from pipeline.model import Claim, Entry, Fate, Outcome
 
 TIMES_OF_AN_ENTRY = frozenset({"published", "updated", "not_before"})
 
@@ -46,3 +46,14 @@ def read_outcome(document: Mapping[str, Any]) -> Outcome:
     """The inverse of `outcome_document`; KeyError or ValueError where it is none."""
     told = {each.name: document[each.name] for each in fields(Outcome)}
     return Outcome(**{**told, "fate": Fate(told["fate"]), "at": moment(told["at"])})
+
+
+def claim_document(claim: Claim) -> dict[str, Any]:
+    """Which rule spoke of what, and when; not in which words."""
+    return {"rule": claim.rule, "article": claim.article, "kind": claim.kind, "at": timestamp(claim.at)}
+
+
+def read_claim(document: Mapping[str, Any]) -> Claim:
+    """The claim as one whose alert was delivered; KeyError or ValueError where it is none."""
+    at = moment(document["at"])
+    return Claim(document["rule"], document["article"], document["kind"], at, delivered_at=at)

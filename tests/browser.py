@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import httpx
 
@@ -28,6 +28,10 @@ ARGUMENTS = (
     "--disable-component-update",
     "--no-first-run",
 )
+
+
+Json: TypeAlias = Any
+"""What a page answers; each test knows what it asked for."""
 
 
 class Looked(NamedTuple):
@@ -48,11 +52,11 @@ class Browser:
         """Open a page and wait until it and its scripts are loaded."""
         self._ask("url", url=url)
 
-    def says(self, script: str, *arguments: object) -> Any:
+    def says(self, script: str, *arguments: object) -> Json:
         """What a script gives that runs in the page."""
         return self._ask("execute/sync", script=script, args=list(arguments))
 
-    def waits(self, script: str) -> Any:
+    def waits(self, script: str) -> Json:
         """What an expression gives as soon as it is true; a failure where it never is."""
         wait = (
             "const done = arguments[0]; const look = () => { const seen = (" + script + ");"
@@ -61,17 +65,17 @@ class Browser:
         return self._ask("execute/async", script=wait, args=[])
 
     def looked(self) -> Looked:
-        """Every address asked for and every error or warning of the console since the last call."""
+        """Every address asked for and every error of the console since the last call."""
         events = [json.loads(each["message"])["message"] for each in self._ask("se/log", type="performance")]
         asked = [each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent"]
-        complaints = [each["message"] for each in self._ask("se/log", type="browser") if each["level"] != "INFO"]
+        complaints = [each["message"] for each in self._ask("se/log", type="browser") if each["level"] == "SEVERE"]
         return Looked(asked, complaints)
 
     def picture(self, path: Path) -> None:
         """Write what is seen as a PNG."""
         path.write_bytes(base64.b64decode(self._ask("screenshot")))
 
-    def _ask(self, command: str, **body: object) -> Any:
+    def _ask(self, command: str, **body: object) -> Json:
         path = f"/session/{self._session}/{command}"
         answer = self._driver.get(path) if command == "screenshot" else self._driver.post(path, json=body)
         value = answer.json()["value"]

@@ -1,4 +1,4 @@
-"""Fixtures around a real Elasticsearch. Where none can be had, their tests are skipped, or in CI failed, with the reason."""
+"""Fixtures around a real Elasticsearch. Where none can be had, their tests are skipped with the reason; CI fails them."""
 
 from __future__ import annotations
 

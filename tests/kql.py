@@ -13,7 +13,7 @@ Query = dict[str, Any]
 
 TOKEN = re.compile(r'\s*("[^"*\\]*"|[()]|<=|>=|[:<>]|[^\s():<>"*\\]+|\*)')
 RANGES = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
-WORDS = frozenset({"and", "or", "not", "(", ")", ":", *RANGES})
+WORDS = frozenset({"and", "or", "not", "(", ")", ":", "*", *RANGES})
 
 
 @dataclass

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import stat
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.archive import Archive, Archived, Damaged
-from pipeline.model import Answer, ConfigError, Entry, Fate, Outcome, Page, Source, StoreError
+from pipeline.model import Answer, Claim, ConfigError, Entry, Fate, Outcome, Page, Source, StoreError
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 BODY = "<html><p>می‌توان گفت که نیروهای مرزی بازگشتند</p></html>".encode()
@@ -237,3 +238,23 @@ def test_a_torn_line_of_the_spool_is_passed_over(tmp_path: Path) -> None:
     [(_, outcomes)] = archive.spooled()
 
     assert [outcome.reason for outcome in outcomes] == ["http-200"]
+
+
+@pytest.mark.parametrize("where", ["{}", "memory://{}"])
+def test_claims_are_recorded_once_and_come_back_as_delivered_ones(tmp_path: Path, where: str) -> None:
+    archive = Archive(where.format(tmp_path))
+    claims = [Claim("irgc", str(number), "new", NOW, "an alert") for number in range(3)]
+
+    archive.record("run-2", claims[2:])
+    archive.record("run-1", claims[:1])
+    archive.record("run-1", claims[1:2])
+    archive.record("run-3", [])
+
+    assert list(archive.recorded()) == [replace(each, alert="", delivered_at=NOW) for each in claims]
+    assert archive.files() == []
+    assert archive.spooled() == []
+    assert "an alert" not in str(Archive(where.format(tmp_path))._files.cat(f"{tmp_path}/claims/run-1.jsonl"))  # noqa: SLF001 - what is on the disk
+
+
+def test_an_archive_without_claims_tells_of_none(tmp_path: Path) -> None:
+    assert list(Archive(str(tmp_path / "nothing")).recorded()) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import flow, urls
-from pipeline.alerts import Message
+from pipeline.alerts import Message, to_json
 from pipeline.flow.alert import alert, preview, rule_starts
 from pipeline.flow.process import process
 from pipeline.flow.replay import Again, replay
@@ -20,7 +20,7 @@ from pipeline.notify import Sender
 from pipeline.readers import Readers
 from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Config
-from tests.trial import LONG_AGO, NOW, PESHMERGA, Trial, html, minutes, page, rule, story, trial
+from tests.trial import LONG_AGO, NOW, PESHMERGA, Trial, emptied, html, minutes, page, rule, story, trial
 
 SOURCES = tuple(Source(name, f"https://{name}.example/feed", affiliation="private") for name in ("sanabil", "dijla"))
 RULES = rule()
@@ -333,3 +333,33 @@ def test_replay_of_what_the_rules_have_not_heard_takes_no_alert_away(tmp_path: P
 
     assert alert(found.run("run-3"), {"desk": desk}) == 1
     assert desk.ids == [key(second)]
+
+
+def test_a_store_that_is_made_anew_repeats_no_alert_and_goes_on_with_new_ones(tmp_path: Path, readers: Readers) -> None:
+    found, desk, first = trial(tmp_path, *SOURCES, **RULES), Phone(), article("1")
+    alert(arrive(found, readers, first), {"desk": desk})
+    later(found, 1)
+    anew = emptied(found, tmp_path)
+
+    replayed(anew)
+    run = arrive(anew, readers, article("reprint", "dijla", cut=1, at=1), article("2", seed=2, at=1))
+
+    assert alert(run, {"desk": desk}) == 1
+    assert desk.ids == [key(first), key(article("2"))]
+    assert anew.store.undelivered() == []
+
+
+def test_what_an_interrupted_run_claimed_and_did_not_record_is_recorded_with_its_delivery(
+    tmp_path: Path, readers: Readers
+) -> None:
+    found, desk, first = trial(tmp_path, *SOURCES, **RULES), Phone(), article("1")
+    arrive(found, readers, first)
+    words = Phone()
+    alert(replace(found.run("elsewhere"), archive=emptied(found, tmp_path).archive), {"desk": words})
+    [message] = words.messages
+    lost = Claim("peshmerga", urls.article_id(first.url), "edit", NOW + minutes(1), to_json(message))
+    found.store.claim(lost)  # and here the run dies
+    later(found, 1)
+
+    assert alert(found.run("run-2"), {"desk": desk}) == 1
+    assert lost.key in {claim.key for claim in found.archive.recorded()}

@@ -20,9 +20,8 @@ from pipeline.flow.settle import settle
 from pipeline.model import Article, Changes, Fate, Page, Removed, Source
 from pipeline.newsroom import Newsroom
 from pipeline.readers import Readers
-from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Actor, Config
-from tests.trial import NOW, PESHMERGA, SENTENCES, Contended, Trial, equal_parts, html, page, story, trial
+from tests.trial import NOW, PESHMERGA, SENTENCES, Contended, Trial, emptied, equal_parts, html, page, story, trial
 
 SOURCES = (Source("khabar", "https://khabar.example/feed", name="خبر"), Source("xeber", "https://xeber.example/feed"))
 BRIDGE = Actor("old-bridge", names={"en": "Old Bridge"}, aliases={"en": ("old bridge",), "tr": ("eski köprü",)})
@@ -51,11 +50,6 @@ def first_pass(folder: Path, readers: Readers) -> Trial:
     process(found.run("run-1"), readers)
     settle(found.run("run-1"), readers.stages)
     return found
-
-
-def emptied(found: Trial, folder: Path) -> Trial:
-    """The same archive and configuration with a store that holds nothing."""
-    return Trial(found.folder, found.config, SqliteStore.open(f"sqlite:///{folder}/emptied.db"), found.at)
 
 
 def again(

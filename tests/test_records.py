@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import Entry, Fate, Outcome
-from pipeline.records import entry_document, moment, outcome_document, read_entry, read_outcome, timestamp
+from pipeline.model import Claim, Entry, Fate, Outcome
+from pipeline.records import (
+    claim_document,
+    entry_document,
+    moment,
+    outcome_document,
+    read_claim,
+    read_entry,
+    read_outcome,
+    timestamp,
+)
 
 TIMES = st.none() | st.integers(min_value=631_152_000, max_value=4_102_444_800).map(
     lambda seconds: datetime.fromtimestamp(seconds, UTC)
@@ -62,3 +71,11 @@ def test_an_outcome_comes_back_as_it_was() -> None:
 def test_what_is_no_outcome_is_refused() -> None:
     with pytest.raises(KeyError):
         read_outcome({"run": "r"})
+
+
+def test_a_claim_says_who_spoke_of_what_and_when_and_comes_back_as_delivered() -> None:
+    at = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    told = json.loads(json.dumps(claim_document(Claim("rule", "article", "new", at, "in these words"))))
+
+    assert read_claim(told) == Claim("rule", "article", "new", at, delivered_at=at)
+    assert "in these words" not in told.values()

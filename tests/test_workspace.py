@@ -6,18 +6,17 @@ copy of them.
 
 from __future__ import annotations
 
+import re
 import runpy
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from io import BytesIO, TextIOWrapper
 from itertools import combinations
 from typing import Any
 
 import pytest
 
 from pipeline import config, gazetteer, workspace
-from pipeline.language import SUPPORTED
 from pipeline.stores.elastic.families import families
 from pipeline.workspace.views import COUNTRIES, LANGUAGES, OUR_OWN
 from tests import workspace_file
@@ -47,7 +46,7 @@ def named(saved: Saved) -> str:
     return saved.id
 
 
-def every(type_: str) -> Any:  # noqa: ANN401 - pytest's own
+def every(type_: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("saved", of_type(type_), ids=named)
 
 
@@ -101,9 +100,7 @@ def test_the_module_prints_it(capfdbinary: pytest.CaptureFixture[bytes]) -> None
 
 
 def test_type_and_id_of_every_object_are_its_own() -> None:
-    lines = FILE.read_bytes().splitlines()
-
-    assert len({each.id for each in SAVED}) == len({each["id"] for each in (one.whole for one in SAVED)}) == len(lines)
+    assert len(SAVED) == len(FILE.read_bytes().splitlines())
     assert [each.id for each in SAVED if not each.id.startswith("wireroom-")] == []
 
 
@@ -147,7 +144,7 @@ def test_every_name_of_a_reference_is_used_and_every_used_one_is_there(saved: Sa
         used += [f"{each['panelIndex']}:{each['panelRefName']}" for each in saved.attributes["panelsJSON"]]
         used += [f"controlGroup_{key}:optionsListDataView" for key in saved.controls]
 
-    assert Counter(used) == Counter(saved.references)
+    assert sorted(used) == sorted(saved.references)
 
 
 # Data views
@@ -202,7 +199,7 @@ def test_names_shown_for_codes_are_those_of_the_gazetteer() -> None:
     shipped = {place.id: place.name for place in gazetteer.places()}
 
     assert {code: shipped[code] for code in COUNTRIES} == COUNTRIES
-    assert {code for code in LANGUAGES if code != "und"} == set(SUPPORTED)
+    assert set(LANGUAGES) == {"ar", "az", "ckb", "en", "fa", "fr", "he", "hy", "kmr", "tr", "und"}
 
 
 # Fields
@@ -401,5 +398,5 @@ def test_a_query_is_turned_into_elasticsearchs_own(text: str, query: dict[str, A
     "text", ["loose", "a : b c", "a : x*", "(a : b", 'a : "x', "a :", "a : (b and c)", "not", "a < *"]
 )
 def test_a_query_beyond_that_is_refused(text: str) -> None:
-    with pytest.raises(AssertionError, match=""):
+    with pytest.raises(AssertionError, match=re.escape(text)):
         Kql(text)

@@ -141,6 +141,11 @@ class Contended(SqliteStore):
         return super().save(changes)
 
 
+def emptied(found: Trial, folder: Path) -> Trial:
+    """The same archive and configuration with a store that holds nothing."""
+    return Trial(found.folder, found.config, SqliteStore.open(f"sqlite:///{folder}/emptied.db"), found.at)
+
+
 def trial(folder: Path, *sources: Source, store: type[SqliteStore] = SqliteStore, **changes: Any) -> Trial:  # noqa: ANN401 - any field of a Config
     """A store, an archive and a configuration in this folder."""
     config = replace(Config("config", LOOPBACK, sources, actors=(PESHMERGA,)), **changes)

@@ -40,10 +40,18 @@ class Asked(NamedTuple):
         """What a WHERE says of the column `position`, and its parameters; nothing where all is asked for."""
         if not self.pairs:
             return [], {}
-        clauses = [f"position IN ({MATCHING})"]
-        if self.story:
-            clauses.append(f"position IN ({OF_STORY})")
-        return clauses, self.parameters()
+        return [f"position IN ({self.found})"], self.parameters()
+
+    def counting(self) -> tuple[str, dict[str, object]]:
+        """SQL that gives the number of hits from the word index alone, and its parameters."""
+        if not self.pairs:
+            return "SELECT count(*) FROM articles", {}
+        return f"SELECT count(*) FROM ({self.found})", self.parameters()  # noqa: S608 - our own words
+
+    @property
+    def found(self) -> str:
+        """SQL that gives the positions of the hits."""
+        return f"{MATCHING} AND rowid IN ({OF_STORY})" if self.story else MATCHING
 
     def parameters(self) -> dict[str, object]:
         """The parameters of MATCHING and OF_STORY."""
@@ -90,6 +98,12 @@ def toggled(said: Sequence[Pair], pair: Pair) -> tuple[Pair, ...]:
     """The parameters without the pair, or with it where it was missing."""
     left = tuple(each for each in said if each != pair)
     return left if len(left) < len(said) else (*left, pair)
+
+
+def within(said: Iterable[Pair], since: str, until: str) -> tuple[Pair, ...]:
+    """The parameters with another span of time."""
+    left = (each for each in said if each[0] not in ("_since", "_until"))
+    return (*left, ("_since", since), ("_until", until))
 
 
 def dated(oldest: int) -> int:

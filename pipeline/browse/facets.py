@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -37,11 +38,15 @@ KINDS = {
 }
 
 _INSIDE = "SELECT {columns}, position FROM ({sql}) ORDER BY position DESC LIMIT {newest}"
-_PLAIN = f"""SELECT {{column}} AS value, count(*) AS count, {{label}} AS label FROM ({_INSIDE})
-    WHERE value IS NOT NULL GROUP BY value HAVING count >= {{least}} ORDER BY count DESC, value LIMIT {{limit}}"""
-_LISTS = f"""SELECT each.value AS value, count(*) AS count, each.value AS label
-    FROM ({_INSIDE}) AS inside, json_each(inside.{{column}}) AS each
-    GROUP BY each.value ORDER BY count DESC, each.value LIMIT {{limit}}"""
+_PLAIN = (
+    "SELECT {column} AS value, count(*) AS count, {label} AS label FROM (" + _INSIDE + ") "  # noqa: S608 - our own names
+    "WHERE value IS NOT NULL GROUP BY value HAVING count >= {least} ORDER BY count DESC, value LIMIT {limit}"
+)
+_LISTS = (
+    "SELECT each.value AS value, count(*) AS count, each.value AS label "
+    "FROM (" + _INSIDE + ") AS inside, json_each(inside.{column}) AS each "
+    "GROUP BY each.value ORDER BY count DESC, each.value LIMIT {limit}"
+)
 _LABELS = {"outlet": "outlet_name", "story": "title"}
 
 
@@ -82,7 +87,7 @@ class Newest(Facet):  # type: ignore[misc]  # Datasette has no types
         asked = (each["config"].get("column") or each["config"]["simple"] for each in self.get_configs())
         return (KINDS[column] for column in dict.fromkeys(asked) if column in KINDS)
 
-    def _result(self, kind: Kind, row: Any) -> dict[str, Any]:
+    def _result(self, kind: Kind, row: sqlite3.Row) -> dict[str, Any]:
         said = [(key, value) for key, value in parse_qsl(self.request.query_string) if key in ASKED]
         pair = (kind.parameter, str(row["value"]))
         label = row["label"] or row["value"]

@@ -29,7 +29,7 @@ def atom(title: str, address: str, articles: Iterable[Article], now: datetime) -
     _add(feed, "updated", max(map(_updated, listed), default=timestamp(now)))
     for article in listed:
         _entry(feed, article)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, "utf-8")
+    return bytes(ET.tostring(feed, "utf-8", xml_declaration=True))
 
 
 def _entry(feed: ET.Element, article: Article) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,9 +25,10 @@ class Labels:
     @classmethod
     def of(cls, config: Config | None, regions: Iterable[Region]) -> Labels:
         """The names of a configuration where there is one, and of these regions."""
-        known = (*regions, *(config.regions if config else ()))
+        known = {each.id: each for each in (*regions, *(config.regions if config else ()))}.values()
+        shared = Counter(each.name for each in known)
         actors = {each.id: each for each in config.actors} if config else {}
-        return cls(actors, {each.id: each.name for each in known})
+        return cls(actors, {each.id: _region(each, alone=shared[each.name] == 1) for each in known})
 
     def actor(self, id_: str) -> str:
         """The name of an actor."""
@@ -44,6 +46,11 @@ class Labels:
     def named(self, query: Node | None) -> tuple[str, ...]:
         """The actors that bear a name which a word of the query matches."""
         return tuple(each.id for each in self.actors.values() if names_any(query, each.all_names))
+
+
+def _region(region: Region, *, alone: bool) -> str:
+    """The name of a region; a province that is called like its city says that it is one."""
+    return region.name if alone or region.kind in ("", "city", "country") else f"{region.name} ({region.kind})"
 
 
 def country(code: str) -> str:

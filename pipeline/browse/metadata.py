@@ -29,7 +29,6 @@ PRIVATE = (
 SETTINGS: Mapping[str, Any] = {
     "default_page_size": PAGE,
     "sql_time_limit_ms": 3_000,
-    "facet_time_limit_ms": 400,  # all facets of 5,000 long articles take 150 ms on a slow machine
     "default_facet_size": SHOWN,
     "suggest_facets": False,  # looks at every row of every column
     "allow_download": False,
@@ -100,6 +99,7 @@ def metadata(title: str) -> dict[str, Any]:
         },
         "plugins": {
             "datasette-cluster-map": {
+                "container": "#map",
                 "tile_layer": "/tiles/{z}/{x}/{y}.svg",
                 "tile_layer_options": {"maxZoom": DEEPEST, "attribution": "Places: GeoNames, CC BY 4.0"},
             }

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasette import Response
-from datasette.utils.asgi import NotFound
+from datasette.utils.asgi import BadRequest, NotFound, Request
+from datasette.views.table import TableView
 
 from pipeline.browse import article as shown
 from pipeline.browse import feed, listing, timeline
-from pipeline.browse.asked import Asked, address, read, toggled
+from pipeline.browse.asked import Asked, address, read, toggled, within
 from pipeline.browse.facets import NEWEST
 from pipeline.browse.metadata import DATABASE, PAGE
 from pipeline.browse.shield import NONCE
@@ -22,21 +23,36 @@ from pipeline.browse.tiles import DEEPEST
 from pipeline.model import Article
 from pipeline.stores.sqlite import articles
 
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.database import Database
+
 NEWS = f"/{DATABASE}/news"
-CHART = "g.mark=bar&g.x_column=time&g.x_type=ordinal&g.y_column=articles&g.y_type=quantitative"
-"""What datasette-vega draws where nobody has chosen, in its own words."""
+DIGITS = 10  # of a page's number
 PINS = 2_000  # places on the map at once
+RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 PLAIN = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 """A language tag as BCP 47 spells it; anything else is not said to the browser."""
 
 
-async def home(request: Any) -> Any:
+async def home(request: Request) -> Response:
     """The newest articles are where everybody begins."""
     del request
     return Response.redirect(NEWS)
 
 
-async def article(datasette: Any, request: Any) -> Any:
+async def news(datasette: Datasette, request: Request) -> Response:
+    """Datasette's table of articles, with our own count: its own would look up each hit in the biggest table."""
+    page = request.args.get("_next") or "0"
+    if not (page.isascii() and page.isdecimal() and len(page) < DIGITS):
+        raise BadRequest("This page does not exist: _next takes a number.")
+    route = {"kwargs": {"database": DATABASE, "table": "news", "format": None}}
+    asked = b"&".join(filter(None, (request.scope["query_string"], b"_nocount=1")))
+    scope = {**request.scope, "query_string": asked, "url_route": route}
+    return await TableView(datasette).dispatch_request(Request(scope, request.receive))
+
+
+async def article(datasette: Datasette, request: Request) -> Response:
     """One article with all that its page gave, and the others of its story."""
     id_ = request.url_vars["id"]
     database = datasette.get_database(DATABASE)
@@ -55,17 +71,18 @@ async def article(datasette: Any, request: Any) -> Any:
     return await _page(datasette, request, "article", context)
 
 
-async def chart(datasette: Any, request: Any) -> Any:
+async def chart(datasette: Datasette, request: Request) -> Response:
     """How many articles a search finds over time, as a page or as JSON."""
     asked = read(request.query_string, _now())
     rows = await datasette.get_database(DATABASE).execute(*timeline.statement(asked), truncate=False)
     steps = timeline.steps((row[0], row[1]) for row in rows.rows)
     if request.url_vars["format"]:
-        return Response.json([step._asdict() for step in steps])
-    return await _page(datasette, request, "timeline", {"asked": asked, "steps": steps})
+        return Response.json([{"time": step.time, "articles": step.articles} for step in steps])
+    most = max((step.articles for step in steps), default=0)
+    return await _page(datasette, request, "timeline", {"asked": asked, "steps": steps, "most": most})
 
 
-async def places(datasette: Any, request: Any) -> Any:
+async def places(datasette: Datasette, request: Request) -> Response:
     """Where the newest hits of a search are, as a page or as the JSON that datasette-cluster-map asks for."""
     asked = read(request.query_string, _now())
     clauses, parameters = asked.clauses()
@@ -90,7 +107,7 @@ def _pin(row: sqlite3.Row) -> dict[str, object]:
     return {"latitude": row["latitude"], "longitude": row["longitude"], "popup": popup}
 
 
-async def atom(datasette: Any, request: Any) -> Any:
+async def atom(datasette: Datasette, request: Request) -> Response:
     """The newest hits of a search as a feed."""
     asked = read(request.query_string, _now())
     clauses, parameters = asked.clauses()
@@ -105,7 +122,7 @@ async def atom(datasette: Any, request: Any) -> Any:
     return Response(body.decode(), content_type=feed.TYPE)
 
 
-async def tile(datasette: Any, request: Any) -> Any:
+async def tile(datasette: Datasette, request: Request) -> Response:
     """A piece of the ground of the map."""
     zoom, column, row = (int(request.url_vars[name]) for name in ("zoom", "column", "row"))
     if zoom > DEEPEST or not (0 <= row < 1 << zoom):
@@ -116,6 +133,7 @@ async def tile(datasette: Any, request: Any) -> Any:
 
 ROUTES = (
     (r"^/$", home),
+    (rf"^{NEWS}$", news),
     (r"^/article/(?P<id>[0-9a-f]{64})$", article),
     (r"^/timeline(\.(?P<format>json))?$", chart),
     (r"^/map(\.(?P<format>json))?$", places),
@@ -124,27 +142,28 @@ ROUTES = (
 )
 
 
-def described(datasette: Any, asked: Asked) -> str:
+def described(datasette: Datasette, asked: Asked) -> str:
     """What was asked for, in a line."""
     return ", ".join(datasette.wireroom.show(key, value) for key, value in asked.pairs)
 
 
-def surroundings(datasette: Any, request: Any) -> dict[str, Any]:
+def surroundings(datasette: Datasette, request: Request) -> dict[str, Any]:
     """What every template of ours may use."""
     labels = datasette.wireroom
     return {
         "labels": labels,
         "news": NEWS,
-        "chart": CHART,
         "address": address,
         "toggled": toggled,
+        "within": within,
         "newest": NEWEST,
         "tag": tag,
+        "direction": direction,
         "nonce": request.scope.get(NONCE, "") if request else "",
     }
 
 
-def entries(datasette: Any, asked: Asked) -> Callable[[list[sqlite3.Row]], Any]:
+def entries(datasette: Datasette, asked: Asked) -> Callable[[list[sqlite3.Row]], Awaitable[list[listing.Entry]]]:
     """How the template of `news` makes entries of its rows."""
 
     async def of_rows(rows: list[sqlite3.Row]) -> list[listing.Entry]:
@@ -161,12 +180,27 @@ def tag(code: str) -> str:
     return code if code != "und" and PLAIN.fullmatch(code) else ""
 
 
-async def _articles(database: Any, ids: list[str]) -> dict[str, Article]:
+def direction(code: str) -> str:
+    """Which way a language is written."""
+    return "rtl" if code in RIGHT_TO_LEFT else "ltr"
+
+
+def counted(datasette: Datasette, asked: Asked) -> Callable[[], Awaitable[int]]:
+    """How the template of `news` learns the number of hits."""
+
+    async def number() -> int:
+        sql, parameters = asked.counting()
+        return int((await datasette.get_database(DATABASE).execute(sql, parameters)).first()[0])
+
+    return number
+
+
+async def _articles(database: Database, ids: list[str]) -> dict[str, Article]:
     stored = await database.execute_fn(partial(articles.by_id, ids=ids))
     return {id_: each.value for id_, each in stored.items()}
 
 
-async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any]) -> Any:
+async def _page(datasette: Datasette, request: Request, name: str, context: dict[str, Any]) -> Response:
     # Its plugins add the scripts of the map and the chart to what Datasette calls a table.
     body = await datasette.render_template(f"{name}.html", context, request=request, view_name="table")
     return Response.html(body)

@@ -6,13 +6,15 @@ import re
 import sqlite3
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from datasette import Response, hookimpl
+from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
-from datasette.utils.asgi import Base400
+from datasette.utils.asgi import Base400, Request
 from datasette.views.base import DatasetteError
 from markupsafe import Markup, escape
 
@@ -23,13 +25,19 @@ from pipeline.browse.metadata import DATABASE
 from pipeline.browse.shield import App, shielded
 from pipeline.model import ConfigError
 from pipeline.query import Search, parse
+from pipeline.stores.sqlite.faults import explain
 from pipeline.stores.sqlite.search import expression
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ID = re.compile("[0-9a-f]{64}")
 IDS = frozenset({"id", "story", "copy_of", "article", "article_id"})
 """Columns that hold an article's id."""
 NEVER = "0"  # a WHERE that nothing fulfils
+INTERRUPTED = "SQL Interrupted"  # how Datasette calls it
+LATE = "This took too long; ask for less at once."
 BUG = "This is a bug in wireroom, not a mistake of yours; the terminal shows where."
 
 
@@ -58,7 +66,7 @@ def asgi_wrapper() -> Callable[[App], App]:
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
-def filters_from_request(request: Any, database: str, table: str, datasette: Any) -> Any:
+def filters_from_request(request: Request, database: str, table: str, datasette: Datasette) -> FilterArguments | None:
     """Narrow the views down to what is asked for; a mistake in it is told on the page, with no hit."""
     if database != DATABASE or table not in TABLES:
         return None
@@ -73,18 +81,23 @@ def filters_from_request(request: Any, database: str, table: str, datasette: Any
     return FilterArguments(clauses, parameters, extra_context=_context(datasette, asked))
 
 
-def _context(datasette: Any, asked: Asked, mistake: str = "") -> dict[str, Any]:
-    return {"asked": asked, "mistake": mistake, "entries": pages.entries(datasette, asked)}
+def _context(datasette: Datasette, asked: Asked, mistake: str = "") -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "mistake": mistake,
+        "entries": pages.entries(datasette, asked),
+        "counted": pages.counted(datasette, asked),
+    }
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
-def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
+def extra_template_vars(datasette: Datasette, request: Request) -> dict[str, Any]:
     """What our templates use."""
     return pages.surroundings(datasette, request)
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
-def render_cell(value: object, column: str, datasette: Any) -> Markup | None:
+def render_cell(value: object, column: str, datasette: Datasette) -> Markup | None:
     """Link articles, and let text that runs from right to left do so without turning its neighbours."""
     if not isinstance(value, str):
         return None
@@ -98,11 +111,11 @@ def render_cell(value: object, column: str, datasette: Any) -> Markup | None:
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
-def handle_exception(datasette: Any, request: Any, exception: Exception) -> Callable[[], Any]:
+def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Callable[[], Awaitable[Response]]:
     """Tell a fault in one sentence; only a bug shows its traceback, in the terminal."""
 
-    async def answer() -> Any:
-        status, sentence = told(exception)
+    async def answer() -> Response:
+        status, sentence = told(exception, Path(datasette.get_database(DATABASE).path))
         if status == 500:  # noqa: PLR2004 - HTTP's own number
             sys.stderr.write("".join(traceback.format_exception(exception)))
         if request.path.endswith(".json"):
@@ -114,13 +127,16 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Call
     return answer
 
 
-def told(exception: Exception) -> tuple[int, str | Markup]:
+def told(exception: Exception, store: Path) -> tuple[int, str | Markup]:
     """The status and the sentence of a fault."""
     if isinstance(exception, ConfigError):
         return 400, str(exception)
     if isinstance(exception, DatasetteError):
-        html = exception.message_is_html and exception.title == "SQL Interrupted"
-        return exception.status, "This took too long; ask for less at once." if html else escape(exception.message)
+        return exception.status, LATE if exception.title == INTERRUPTED else escape(exception.message)
+    if isinstance(exception, QueryInterrupted):
+        return 400, LATE
     if isinstance(exception, Base400):
         return exception.status, str(exception.args[0])
+    if isinstance(exception, sqlite3.DatabaseError):
+        return 503, str(explain(store, exception))
     return 500, BUG

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.model import ConfigError
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 HOST = "127.0.0.1"
 TAKEN = (errno.EADDRINUSE, errno.EACCES)
@@ -22,11 +25,11 @@ def listen(port: int) -> socket.socket:
         raise ConfigError(f"--port {port}: {fault.strerror}; name another one, or 0 for any that is free.") from None
 
 
-def serve(datasette: Any, listening: socket.socket) -> None:
+def serve(datasette: Datasette, listening: socket.socket) -> None:
     """Answer until Ctrl-C."""
     import uvicorn
 
-    settings = uvicorn.Config(datasette.app(), log_level="warning", access_log=False, lifespan="on")
+    settings = uvicorn.Config(datasette.app(), log_level="warning", access_log=False, server_header=False)
     try:
         uvicorn.Server(settings).run(sockets=[listening])
     except KeyboardInterrupt:  # uvicorn raises it again when all is closed

@@ -19,8 +19,10 @@ from pipeline.watchlist import Region
 
 SIZE = 256  # pixels
 DEEPEST = 12  # zoom; a city fills the screen there
-CITIES = 5  # zoom from which cities are named
+CITIES = 4  # zoom from which cities are named
 LATITUDES = 85.0511  # the projection ends there
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 SPACING = ((4, 10), (7, 5), (DEEPEST, 1))
 """Degrees between two lines of the grid, up to a zoom."""
 
@@ -34,7 +36,7 @@ class Style(NamedTuple):
     more: str = ""
 
 
-COUNTRY = Style(13, "#a09984", 0.95, ' letter-spacing="2" text-anchor="middle"')
+COUNTRY = Style(13, "#8f8770", 0.95, ' letter-spacing="2" text-anchor="middle"')
 CITY = Style(11, "#6e6a60", 0.6)
 
 
@@ -47,25 +49,24 @@ class Mark(NamedTuple):
     style: Style
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """Left, top, right and bottom of the name, with its dot and some air."""
         width, height = len(self.name) * self.style.pixels * self.style.letter, self.style.pixels
         left = self.x - width / 2 if self.style is COUNTRY else self.x - 4
         return left - 4, self.y - height, left + width + 14, self.y + height
 
-    def touches(self, box: tuple[float, float, float, float]) -> bool:
+    def touches(self, box: Box) -> bool:
         """Whether its box has a point in common with another."""
         left, top, right, bottom = self.box
         return left < box[2] and box[0] < right and top < box[3] and box[1] < bottom
 
     @property
     def svg(self) -> str:
-        """The name, and the dot of a city."""
-        dot = "" if self.style is COUNTRY else f'<circle cx="{self.x:.1f}" cy="{self.y:.1f}" r="2" fill="#b5ad97"/>'
+        """The name, beside the dot of a city."""
         x = self.x if self.style is COUNTRY else self.x + 6
         size, colour, _, more = self.style
         return (
-            f'{dot}<text x="{x:.1f}" y="{self.y + size / 3:.1f}" font-size="{size}" fill="{colour}"{more}>'
+            f'<text x="{x:.1f}" y="{self.y + size / 3:.1f}" font-size="{size}" fill="{colour}"{more}>'
             f"{escape(self.name)}</text>"
         )
 
@@ -89,8 +90,16 @@ class Ground:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left} {top} {SIZE} {SIZE}" width="{SIZE}" '
             f'height="{SIZE}" font-family="Helvetica, Arial, sans-serif"><rect x="{left}" y="{top}" width="{SIZE}" '
-            f'height="{SIZE}" fill="#f6f3ea"/><path d="{"".join(_grid(zoom, left, top))}" stroke="#e8e2d2"/>{names}</svg>'
+            f'height="{SIZE}" fill="#f6f3ea"/><path d="{"".join(_grid(zoom, left, top))}" stroke="#e8e2d2"/>'
+            f'<path d="{self._dots(zoom, box)}" stroke="#c3bba4" stroke-width="{4 if zoom >= CITIES else 3}" '
+            f'stroke-linecap="round"/>{names}</svg>'
         )
+
+    def _dots(self, zoom: int, box: Box) -> str:
+        """A dot for each city, named or not: where they stand thick is the shape of the land."""
+        left, top, right, bottom = box
+        found = (pixel(lat, lon, zoom) for _, lat, lon in self._cities)
+        return "".join(f"M{x:.1f} {y:.1f}h0" for x, y in found if left - 4 < x < right + 4 and top - 4 < y < bottom + 4)
 
     def _placed(self, zoom: int) -> list[Mark]:
         """The names that find room at a zoom, countries before cities."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from importlib.metadata import Distribution
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from datasette.app import Datasette
@@ -35,7 +35,7 @@ class Reading(Database):  # type: ignore[misc]  # Datasette has no types
         return db
 
 
-def window(path: Path, config: Config | None, regions: tuple[Region, ...]) -> Any:
+def window(path: Path, config: Config | None, regions: tuple[Region, ...]) -> Datasette:
     """Datasette on the store of this file, its ids named by a configuration and the gazetteer.
 
     The schema of the store must be today's.
@@ -56,7 +56,7 @@ def window(path: Path, config: Config | None, regions: tuple[Region, ...]) -> An
 
 def _choose_plugins() -> None:
     """Leave in this process only the plugins that are meant to be here: others could write, ask strangers or log in."""
-    known = dict(pm.list_plugin_distinfo())
+    known: dict[object, Distribution] = dict(pm.list_plugin_distinfo())
     for name, found in pm.list_name_plugin():
         stranger = found is not plugin and name not in DEFAULT_PLUGINS and not _is_welcome(known.get(found))
         if found and (stranger or name == REPLACED):
@@ -65,5 +65,5 @@ def _choose_plugins() -> None:
         pm.register(plugin)
 
 
-def _is_welcome(distribution: Any) -> bool:
-    return bool(distribution) and distribution.project_name in WELCOME
+def _is_welcome(distribution: Distribution | None) -> bool:
+    return distribution is not None and distribution.metadata["Name"] in WELCOME

@@ -39,18 +39,32 @@ def rule_starts(run: Run) -> dict[str, datetime]:
 
 def alert(run: Run, senders: Mapping[str, Sender]) -> int:
     """Evaluate the rules on all that was ingested since the last time; give how many alerts were delivered."""
-    desk = Desk(run, senders)
-    sent = sum(desk.deliver(claim) for claim in run.store.undelivered())
+    desk, waiting = Desk(run, senders), run.store.undelivered()
     cursor, now, starts = run.store.state(ALERTED), run.now(), rule_starts(run)
+    reached = datetime.fromisoformat(cursor.value) if cursor.value else LONG_AGO
+    run.archive.record(run.id, [claim for claim in waiting if claim.at > reached])  # an interrupted run may not have
+    sent = sum(map(desk.deliver, waiting))
     lately = now - timedelta(hours=run.config.settings.alerts.max_age_hours)
     since = run.behind(cursor.value, lately if cursor.value else min(starts.values(), default=now))
     for chunk in chunks(run.store.ingested(since), CHUNK):
-        for found, told in _due(run, chunk, starts):
-            claim = Claim(found.rule, found.article.id, found.kind, now, to_json(told))
-            if run.store.claim(claim):
-                sent += desk.deliver(claim)
+        claims = [
+            Claim(found.rule, found.article.id, found.kind, now, to_json(told))
+            for found, told in _due(run, chunk, starts)
+        ]
+        made = [claim for claim in claims if run.store.claim(claim)]
+        run.archive.record(run.id, made)
+        sent += sum(map(desk.deliver, made))
     run.save_state(ALERTED, cursor, now.isoformat())
     return sent
+
+
+def remember_claims(run: Run) -> int:
+    """Bring the claims that earlier stores made, and that the archive kept, into this one; give how many were new."""
+    new = 0
+    for chunk in chunks(run.archive.recorded(), CHUNK):
+        known = {claim.key for claim in run.store.claims({claim.article for claim in chunk})}
+        new += sum(run.store.claim(claim) for claim in chunk if claim.key not in known)
+    return new
 
 
 def preview(run: Run, since: datetime) -> Iterator[Message]:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pipeline import urls
 from pipeline.archive import Archived
 from pipeline.flow import recall
-from pipeline.flow.alert import ALERTED
+from pipeline.flow.alert import ALERTED, remember_claims
 from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages
 from pipeline.flow.recall import Stages
 from pipeline.flow.run import ATTEMPTS, BATCH, OVERLAP, Run, chunks
@@ -37,6 +37,8 @@ class Again:
 def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]) -> Counter[tuple[Fate, str]]:
     """Read the pages again and store what changed; give the count of each (fate, reason).
 
+    What was alerted of before, into whatever store, counts as said: an empty store is filled without a word.
+
     Every page that was read is marked, so that it is told what the outlet's pages say under today's rules, whether it
     reads otherwise or not.
 
@@ -45,6 +47,8 @@ def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]
     """
     tally: Counter[tuple[Fate, str]] = Counter()
     with run.store.exclusive(), readers:
+        if not again.dry_run:
+            remember_claims(run)
         ingested = _unheard(run)
         for file in run.archive.files(again.since, again.until):
             pages = (archived for archived in sound_pages(run, file) if _wanted(run, again, archived))

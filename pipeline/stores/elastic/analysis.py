@@ -35,7 +35,7 @@ LETTERS = """
     3400-4DBF 4E00-A48C AC00-D7A3 12000-12399 13000-1342E 14400-14646 16800-16A38 17000-187F7 18800-18CD5 20000-2A6DF
     2A700-2B738 2B820-2CEA1 2CEB0-2EBE0 30000-3134A
 """
-"""Stretches that all fold to themselves (ideographs, Hangul, dead scripts): not even looked at."""
+"""Stretches that all fold to themselves (ideographs, Hangul, hieroglyphs): not even looked at."""
 
 Part = dict[str, Any]
 
@@ -48,7 +48,7 @@ FILTERS: Part = {
     "lowercase_tr": {"type": "lowercase", "language": "turkish"},
     "elision_fr": {
         "type": "elision",
-        "articles_case": True,  # ignored, as the option's name does not say
+        "articles_case": True,  # an article in capitals is one, too
         "articles": ["l", "m", "t", "qu", "n", "s", "j", "d", "c", "jusqu", "quoiqu", "lorsqu", "puisqu"],
     },
     "possessive_en": {"type": "stemmer", "language": "possessive_english"},
@@ -108,7 +108,7 @@ def _stemmed(char_filters: str, filters: str) -> Part:
 
 
 def _seams() -> Part:
-    """A space for each code point of SEAMS; letters below all of them pass at the first comparison (4 ms a text less)."""
+    """A space for each code point of SEAMS; letters below all of them pass at one comparison: 0.3 ms a text less."""
     ranges = _ranges(SEAMS)
     inside = "".join(f"\\x{{{each.start:X}}}-\\x{{{each.stop - 1:X}}}" for each in ranges)
     pattern = f"[\\x{{{ranges[0].start:X}}}-\\x{{10FFFF}}&&[{inside}]]"

@@ -74,8 +74,8 @@ VIEWS: Step = (
         (SELECT count(*) - 1 FROM articles AS other WHERE other.story = articles.story) AS copies,
         url, text, position FROM articles""",
     """CREATE VIEW IF NOT EXISTS places AS SELECT
-        articles.id AS id, title, published_at, json_extract(outlet, '$.id') AS outlet, json_extract(outlet, '$.name') AS outlet_name,
-        json_extract(outlet, '$.country') AS country, language, actors,
+        articles.id AS id, title, published_at, json_extract(outlet, '$.id') AS outlet,
+        json_extract(outlet, '$.name') AS outlet_name, json_extract(outlet, '$.country') AS country, language, actors,
         json_extract(place.value, '$.lat') AS latitude, json_extract(place.value, '$.lon') AS longitude,
         articles.position AS position FROM articles, json_each(articles.locations) AS place""",
 )
