@@ -1,9 +1,9 @@
-# The program with its embedded default, for docker-compose.yml. Nothing is secret and nothing runs as root.
+# The program with both its stores, for docker-compose.yml. Nothing is secret and nothing runs as root.
 FROM python:3.11-slim
 WORKDIR /wireroom
 COPY pyproject.toml requirements.lock README.md ./
 COPY pipeline pipeline
-RUN pip install --no-cache-dir --constraint requirements.lock . && useradd --create-home wireroom && install -d -o wireroom var
+RUN pip install --no-cache-dir --constraint requirements.lock '.[elastic]' && useradd --create-home wireroom && install -d -o wireroom var
 USER wireroom
 ENTRYPOINT ["wireroom"]
 CMD ["run", "--watch"]

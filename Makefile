@@ -42,6 +42,10 @@ test-es8: $(ES8)/.ready
 es: $(DEV)/.ready
 	$(DEV)/bin/python -m tests.elastic_server run
 
+# What is there stays as it is.
+env:
+	$(PYTHON) config/env.py
+
 # A bound that is missed does not keep the other figures back.
 bench: $(DEV)/.ready
 	-$(DEV)/bin/python tests/bench/start_up.py

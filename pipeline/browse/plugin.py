@@ -44,7 +44,15 @@ BUG = "This is a bug in wireroom, not a mistake of yours; the terminal shows whe
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Give SQL our search: `words MATCH news_search('...')`."""
-    conn.create_function("news_search", 1, lambda words: expression(Search(parse(str(words)))), deterministic=True)
+    conn.create_function("news_search", 1, in_sql, deterministic=True)
+
+
+def in_sql(words: object) -> str:
+    """A search as FTS5 says it; of a mistake it is made to complain in our words, as of a column that is not there."""
+    try:
+        return expression(Search(parse(str(words))))
+    except ConfigError as mistake:
+        return '"{}" : x'.format(str(mistake).replace('"', '""'))
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types

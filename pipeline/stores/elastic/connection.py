@@ -24,6 +24,8 @@ from elasticsearch import Elasticsearch
 from pipeline.model import ConfigError
 
 SCHEME = "elasticsearch+"
+KEY, USER, PASSWORD = "WIREROOM_ES_API_KEY", "WIREROOM_ES_USERNAME", "WIREROOM_ES_PASSWORD"
+AUTHORITY = "WIREROOM_ES_CA"
 SECONDS = 30.0  # one request; a bulk of 10 MB takes below one
 OVERLOADED = frozenset({429, 502, 503, 504})  # the server, or what stands before it, may do it later
 FIRST_NAP, LONGEST_NAP = 0.5, 10.0  # seconds between two attempts, doubled each time
@@ -54,10 +56,10 @@ def access(url: str, environ: Mapping[str, str]) -> Access:
             f"--store {_without_secret(url)}: holds a user; name it in WIREROOM_ES_USERNAME and _PASSWORD, or "
             "better a key in WIREROOM_ES_API_KEY, so that it stands in no list of processes."
         )
-    key, user, password = (environ.get(f"WIREROOM_ES_{name}", "") for name in ("API_KEY", "USERNAME", "PASSWORD"))
+    key, user, password, authority = (environ.get(name, "") for name in (KEY, USER, PASSWORD, AUTHORITY))
     if not key and bool(user) != bool(password):
         raise ConfigError("WIREROOM_ES_USERNAME and WIREROOM_ES_PASSWORD go together: set both, or neither.")
-    return Access(f"{address.scheme}://{address.netloc}", key, user, password, environ.get("WIREROOM_ES_CA", ""))
+    return Access(f"{address.scheme}://{address.netloc}", key, user, password, authority)
 
 
 def connect(to: Access, patience: float = 0.0) -> Elasticsearch:

@@ -1,0 +1,48 @@
+"""`make env`: the secrets of docker-compose.yml, made into .env of this folder. What has a value keeps it."""  # noqa: INP001 - a script
+
+from __future__ import annotations
+
+import os
+import secrets
+import string
+import sys
+from pathlib import Path
+
+LETTERS = string.ascii_letters + string.digits  # they pass through a shell and JSON as they are
+GENERATED = {
+    "ELASTIC_PASSWORD": 32,
+    "KIBANA_PASSWORD": 32,
+    "KIBANA_ENCRYPTION_KEY": 64,  # Kibana demands at least 32
+    "KIBANA_SESSION_KEY": 64,
+}
+"""Name and length of each."""
+LATER = "WIREROOM_ES_API_KEY"  # what `docker compose run --rm setup` prints for the worker goes here
+
+
+def filled(text: str) -> str:
+    """The text of the file with every secret in it."""
+    lines = text.splitlines()
+    held = {name: value for name, _, value in (line.partition("=") for line in lines) if value.strip()}
+    made = {name: "".join(secrets.choice(LETTERS) for _ in range(length)) for name, length in GENERATED.items()}
+    missing = [f"{name}={value}" for name, value in made.items() if name not in held]
+    empty = {f"{name}=" for name in made if name not in held}
+    kept = [line for line in lines if line.strip() not in empty]
+    later = [] if any(line.startswith(f"{LATER}=") for line in lines) else [f"{LATER}="]
+    return "".join(f"{line}\n" for line in kept + missing + later)
+
+
+def main() -> None:
+    """Write what is missing, in one step, for this user's eyes only."""
+    path, fresh = Path(".env"), Path(".env.new")
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if filled(text) != text:
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as written:
+            written.write(filled(text))
+        fresh.replace(path)
+    path.chmod(0o600)
+    sys.stdout.write(f"{path.absolute()} holds the secrets of docker-compose.yml; keep it, and never commit it\n")
+
+
+if __name__ == "__main__":
+    main()
