@@ -51,6 +51,17 @@ def merge(old: Article | None, new: Article) -> tuple[Article, Fate, str]:
     return stored if stored.digest == read.digest else replace(stored, digest=read.digest), Fate.UNCHANGED, "same"
 
 
+def attempted(stored: Article, new: Article) -> tuple[Fate, str] | None:
+    """Fate and reason of a page that an interrupted attempt has stored, as they were then; None where none has.
+
+    A store that writes articles and outcomes one after the other can die between the two. That the article lies at
+    this very page's place in the archive tells that it was kept, and its readings whether it was its first.
+    """
+    if stored.archive != new.archive:
+        return None
+    return Fate.KEPT, "new" if stored.readings[0].fetched_at == new.readings[0].fetched_at else "changed"
+
+
 def same(first: Article, second: Article) -> bool:
     """Tell whether two articles agree in all that two equal stores must agree in.
 

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 20  # seconds a server may take to stop before it is killed
 ADOPT = 36  # prctl(2), PR_SET_CHILD_SUBREAPER: children of a killed launcher become ours, so that we can wait for them
@@ -26,13 +27,18 @@ DIE_ALONG = 1  # prctl(2), PR_SET_PDEATHSIG: should this process be killed, so i
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run in which folder; as which user and group, where these are not the parent's."""
+    """What to run in which folder, and, where root asks, as which user and group."""
 
     folder: str
     command: Sequence[str]
     environ: Mapping[str, str]
-    user: int | None = None
-    group: int | None = None
+    user: int
+    group: int
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What to tell `subprocess`; only root may become another."""
+        return {"user": self.user, "group": self.group, "extra_groups": []} if os.geteuid() == 0 else {}
 
     def __str__(self) -> str:
         """As an argument of this program."""
@@ -57,9 +63,7 @@ class Keeper:
                 cwd=self._plan.folder,
                 env=self._plan.environ,
                 start_new_session=True,
-                user=self._plan.user,
-                group=self._plan.group,
-                extra_groups=None if self._plan.user is None else [],
+                **self._plan.identity,
                 preexec_fn=lambda: _prctl(DIE_ALONG, signal.SIGKILL),  # noqa: PLW1509 - no threads here
             )
 

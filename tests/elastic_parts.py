@@ -152,10 +152,10 @@ def _unpack(archive: Path, below: str, folder: Path, without: Iterable[str] = ()
         raise Unavailable(f"{archive} is no whole ZIP file ({error}); delete it and try again") from error
 
 
-def ordinary_user(kept: Path) -> pwd.struct_passwd | None:
-    """The user that root runs the server as, made where there is none; None for everybody else."""
+def ordinary_user(kept: Path) -> tuple[int, int]:
+    """User and group that a server of this cache runs as: one's own, or an ordinary user, made by root, for root."""
     if os.geteuid() != 0:
-        return None
+        return os.geteuid(), os.getegid()
     if barred := [str(path) for path in (kept, *kept.parents) if not path.stat().st_mode & 0o001]:
         raise Unavailable(f"{barred[-1]} is closed to the user {USER}, and Elasticsearch refuses root")
     with locked(kept / "user.lock"):
@@ -163,7 +163,8 @@ def ordinary_user(kept: Path) -> pwd.struct_passwd | None:
             words = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER]
             if not shutil.which(words[0]) or subprocess.run(words, check=False).returncode:  # noqa: S603 - ours
                 raise Unavailable(f"Elasticsearch refuses root, and the user {USER} could not be made")
-    return pwd.getpwnam(USER)
+    found = pwd.getpwnam(USER)
+    return found.pw_uid, found.pw_gid
 
 
 @contextmanager

@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -126,8 +127,6 @@ class Address:
         return answer.status, json.loads(text) if text else None
 
     def _credentials(self) -> dict[str, str]:
-        from base64 import b64encode
-
         return {"Authorization": f"Basic {b64encode(f'{self.user}:{self.password}'.encode()).decode()}"}
 
 
@@ -141,7 +140,7 @@ class Server:
         java, self._home = jdk(release.java), put_together(release)
         self.release = release
         self._tls = tls
-        self._owner = ordinary_user(self._home.parent)
+        owner = ordinary_user(self._home.parent)
         self._folder, lock = folder_of_its_own(self._home.parent / "servers")
         self._config = self._folder / "config"
         self._transport, port = free_ports()
@@ -150,7 +149,7 @@ class Server:
             password=secrets.token_hex(16),
             ca=str(self._config / "tls.crt") if tls else "",
         )
-        self._environ = {
+        environ = {
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(java),
             "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
@@ -158,10 +157,9 @@ class Server:
             "ES_TMPDIR": str(self._folder / "tmp"),
             "HOME": str(self._folder),
         }
-        command = [str(self._home / "bin" / "elasticsearch")]
-        plan = Plan(str(self._folder), command, self._environ, *(self._owner or ())[2:4])
+        self._plan = Plan(str(self._folder), [str(self._home / "bin" / "elasticsearch")], environ, *owner)
         self._keeper = subprocess.Popen(  # noqa: S603 - a program of our own
-            [sys.executable, "-I", str(KEEPER), str(plan)],
+            [sys.executable, "-I", str(KEEPER), str(self._plan)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -182,7 +180,7 @@ class Server:
         self.close()
 
     def _configure(self) -> None:
-        """Write its settings; give all that is its own to the user it runs as; set the password."""
+        """Write its settings, give them to whom it runs as, set the password."""
         shutil.copytree(self._home / "config", self._config)
         (self._config / "jvm.options.d").mkdir(exist_ok=True)
         (self._folder / "tmp").mkdir()
@@ -192,17 +190,13 @@ class Server:
         (self._config / "elasticsearch.yml").write_text(settings)
         (self._config / "tls.key").write_text(KEY)
         (self._config / "tls.crt").write_text(CERTIFICATE)
-        uid, gid = (self._owner or (None,) * 4)[2:4]
-        if self._owner:
-            for path in (self._folder, *self._folder.rglob("*")):
-                os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
+        for path in (self._folder, *self._folder.rglob("*")):
+            os.chown(path, self._plan.user, self._plan.group)
         done = subprocess.run(  # noqa: S603 - a program of the server
             [str(self._home / "bin" / "elasticsearch-keystore"), "add", "--force", "--stdin", "bootstrap.password"],
             input=self.address.password,
-            env=self._environ,
-            user=uid,
-            group=gid,
-            extra_groups=[] if self._owner else None,
+            env=dict(self._plan.environ),
+            **self._plan.identity,
             capture_output=True,
             text=True,
             check=False,

@@ -86,7 +86,7 @@ def rows(saved: Saved, answer: Body) -> list[Row]:
     """The rows of a chart's table that hold any document: a value for each column."""
     (layer,) = saved.layers.values()
     columns = [(key, layer["columns"][key]) for key in layer["columnOrder"]]
-    whole = {**answer["aggregations"], "doc_count": answer["hits"]["total"]["value"]}
+    whole = {**answer.get("aggregations", {}), "doc_count": answer["hits"]["total"]["value"]}
     return [row for row, documents in _rows(columns, whole) if documents]
 
 

@@ -77,7 +77,7 @@ def python(*words: str, environ: dict[str, str]) -> subprocess.CompletedProcess[
 
 def kept(folder: Path, command: str) -> subprocess.Popen[str]:
     """A parent whose keeper runs this command of the shell in a folder of its own."""
-    plan = Plan(str(folder), ["sh", "-c", command], {"PATH": os.environ["PATH"]})
+    plan = Plan(str(folder), ["sh", "-c", command], {"PATH": os.environ["PATH"]}, os.geteuid(), os.getegid())
     folder.mkdir()
     return subprocess.Popen(  # noqa: S603 - a program of our own
         [sys.executable, "-c", PARENT, elastic_keeper.__file__, str(plan)],

@@ -14,7 +14,7 @@ from pipeline import flow, urls
 from pipeline.archive import Archived
 from pipeline.flow.process import process
 from pipeline.flow.run import BATCH
-from pipeline.model import Article, Changes, Drop, Fate, Outcome, Page, Source, StoreError
+from pipeline.model import Article, Changes, Drop, Fate, Outcome, Page, Refused, Source, StoreError
 from pipeline.readers import NamedStages, Reader, Readers
 from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Config
@@ -216,6 +216,68 @@ def test_a_run_that_died_is_gone_on_with_where_it_stopped(tmp_path: Path, reader
 
     assert process(found.run("run-2"), readers) == {"run-1": 8}
     assert table(found.outcomes("run-1")) == {("store", "kept", "new"): BATCH + 8}
+
+
+class Halved(SqliteStore):
+    """A store that writes articles first, as one without transactions does, and goes away before it tells of them."""
+
+    away = False
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        if self.away and changes.articles:
+            super().save(Changes(articles=changes.articles))
+            raise StoreError("store: gone away")
+        return super().save(changes)
+
+
+def test_what_an_attempt_stored_that_died_before_it_told_of_it_ends_as_it_would_have(
+    tmp_path: Path, readers: Readers
+) -> None:
+    found, paragraphs = trial(tmp_path, KHABAR, store=Halved), story(1, "az")
+    assert isinstance(found.store, Halved)
+    found.write("run-1", [edited(1, html(paragraphs), 0), edited(2, html(story(2, "fr")), 0)])
+    read(found, "run-1", readers)
+    looks = [(1, [*paragraphs, SENTENCES["az"]]), (2, story(2, "fr")), (3, story(3, "hy"))]
+    found.write("run-2", [edited(number, html(text), 1) for number, text in looks])
+    found.store.away = True
+    with pytest.raises(StoreError):
+        read(found, "run-2", readers)
+    assert found.outcomes("run-2") == []
+    attempted = found.articles
+    found.store.away = False
+
+    ends = [(each.fate.value, each.reason) for each in read(found, "run-2", readers)]
+
+    assert ends == [("kept", "changed"), ("unchanged", "same"), ("kept", "new")]
+    assert found.articles == attempted
+    seen = found.store.seen([urls.article_id(url(3))])
+    assert [(each.fate, each.reason) for each in seen.values()] == [(Fate.KEPT, "new")]
+
+
+class Particular(SqliteStore):
+    """A store that takes no article with a word in it, and goes on with the others."""
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        refused = {each.value.id for each in changes.articles if FAULTY in each.value.text}
+        if refused:
+            others = tuple(each for each in changes.articles if each.value.id not in refused)
+            super().save(Changes(articles=others))
+            raise Refused(dict.fromkeys(refused, "number out of range"))
+        return super().save(changes)
+
+
+def test_what_the_store_does_not_take_costs_one_failed_outcome_and_is_told(tmp_path: Path) -> None:
+    found = trial(tmp_path, KHABAR, store=Particular)
+    hostile = page(url(3), html([FAULTY, *story(3, "hy")]))
+    found.write("run-1", [*pages(2), hostile, *pages(3, first=4)])
+
+    outcomes = found.process("run-1")
+
+    assert table(outcomes) == {("store", "kept", "new"): 5, ("store", "failed", "refused-by-store"): 1}
+    assert [each.url for each in outcomes if each.fate is Fate.FAILED] == [url(3)]
+    assert sorted(article.url for article in found.articles) == [url(number) for number in (1, 2, 4, 5, 6)]
+    assert found.notes == [f"{url(3)}: the store refused it: number out of range"]
+    assert found.process("run-1") == outcomes
 
 
 @pytest.mark.parametrize(("times", "ends"), [(2, True), (100, False)])

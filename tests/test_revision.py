@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Article, Fate, Outlet, Place, Reading, Removed, replace
-from pipeline.revision import READINGS, merge, same
+from pipeline.revision import READINGS, attempted, merge, same
 
 MORNING = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
@@ -169,6 +169,23 @@ def test_replaying_a_reading_that_was_forgotten_changes_nothing() -> None:
 
     assert result is blog
     assert (fate, reason) == (Fate.UNCHANGED, "older")
+
+
+def test_a_page_that_an_interrupted_attempt_stored_was_new_or_changed_and_no_other_was() -> None:
+    first, second, third = read("one", 1), read("two", 2), read("two", 3)
+
+    assert attempted(stored(first), first) == (Fate.KEPT, "new")
+    assert attempted(stored(first, second), second) == (Fate.KEPT, "changed")
+    assert attempted(stored(first, second, third), second) == (Fate.KEPT, "changed")
+    assert attempted(stored(first), second) is None
+    assert attempted(stored(first, second), first) is None
+    assert attempted(stored(first, second), third) is None
+
+
+def test_a_page_that_newer_rules_read_otherwise_was_new_all_the_same() -> None:
+    old = stored(read("one", 1), replace(read("one", 2, published=MORNING), archive=None))
+
+    assert attempted(replace(old, archive=read("one", 1).archive), read("uno", 1)) == (Fate.KEPT, "new")
 
 
 @given(

@@ -17,6 +17,7 @@ Pair = tuple[str, str]
 # Datasette leaves parameters that begin with one underscore to plugins.
 FILTERS = ("_actor", "_region", "_country", "_outlet", "_language")
 ASKED = ("_search", *FILTERS, "_since", "_until", "_story")
+PAGING = frozenset({*ASKED, "_next", "_nocount"})
 TABLES = frozenset({"news", "places"})
 """What a search narrows down: the views that know the position of each article."""
 MATCHING = "SELECT rowid FROM words WHERE words MATCH :matching AND rowid BETWEEN :oldest AND :newest"
@@ -38,9 +39,11 @@ class Asked(NamedTuple):
 
     def clauses(self) -> tuple[list[str], dict[str, object]]:
         """What a WHERE says of the column `position`, and its parameters; nothing where all is asked for."""
-        if not self.pairs:
-            return [], {}
-        return [f"position IN ({self.found})"], self.parameters()
+        return ([f"position IN ({self.found})"], self.parameters()) if self.pairs else ([], {})
+
+    def newest(self, most: int) -> tuple[str, dict[str, object]]:
+        """The same for the newest hits alone: the word index is read from its end, no further."""
+        return f"position IN ({self.found} ORDER BY rowid DESC LIMIT {most})", self.parameters()
 
     def counting(self) -> tuple[str, dict[str, object]]:
         """SQL that gives the number of hits from the word index alone, and its parameters."""

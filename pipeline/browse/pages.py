@@ -85,10 +85,9 @@ async def chart(datasette: Datasette, request: Request) -> Response:
 async def places(datasette: Datasette, request: Request) -> Response:
     """Where the newest hits of a search are, as a page or as the JSON that datasette-cluster-map asks for."""
     asked = read(request.query_string, _now())
-    clauses, parameters = asked.clauses()
-    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    where, parameters = asked.newest(NEWEST)
     columns = "id, title, published_at, outlet_name, latitude, longitude"
-    sql = f"SELECT {columns} FROM places {where} ORDER BY position DESC LIMIT {PINS}"  # noqa: S608 - our own clauses
+    sql = f"SELECT {columns} FROM places WHERE {where} ORDER BY position DESC LIMIT {PINS}"  # noqa: S608 - our own clauses
     rows = (await datasette.get_database(DATABASE).execute(sql, parameters, truncate=False)).rows
     if request.url_vars["format"]:
         return Response.json({"rows": list(map(_pin, rows)), "count": len(rows), "next_url": None})
@@ -110,9 +109,8 @@ def _pin(row: sqlite3.Row) -> dict[str, object]:
 async def atom(datasette: Datasette, request: Request) -> Response:
     """The newest hits of a search as a feed."""
     asked = read(request.query_string, _now())
-    clauses, parameters = asked.clauses()
-    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
-    sql = f"SELECT id FROM news {where} ORDER BY position DESC LIMIT {PAGE}"  # noqa: S608 - our own clauses
+    where, parameters = asked.newest(PAGE)
+    sql = f"SELECT id FROM news WHERE {where} ORDER BY position DESC"  # noqa: S608 - our own clauses
     database = datasette.get_database(DATABASE)
     ids = [row["id"] for row in (await database.execute(sql, parameters)).rows]
     found = await _articles(database, ids)

@@ -19,9 +19,9 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup, escape
 
 from pipeline.browse import pages
-from pipeline.browse.asked import TABLES, Asked, pairs, read
-from pipeline.browse.facets import Newest
-from pipeline.browse.metadata import DATABASE
+from pipeline.browse.asked import PAGING, TABLES, Asked, pairs, read
+from pipeline.browse.facets import NEWEST, Newest
+from pipeline.browse.metadata import DATABASE, PAGE
 from pipeline.browse.shield import App, shielded
 from pipeline.model import ConfigError
 from pipeline.query import Search, parse
@@ -85,8 +85,16 @@ def filters_from_request(request: Request, database: str, table: str, datasette:
             raise
         asked = Asked(words=request.args.get("_search") or "", pairs=pairs(request.query_string))
         return FilterArguments([NEVER], extra_context=_context(datasette, asked, str(mistake)))
-    clauses, parameters = asked.clauses()
+    clauses, parameters = _clauses(asked, request)
     return FilterArguments(clauses, parameters, extra_context=_context(datasette, asked))
+
+
+def _clauses(asked: Asked, request: Request) -> tuple[list[str], dict[str, object]]:
+    """What narrows the table down; for a page that is read in our order, no further than its end and its facets."""
+    if asked.pairs and "_nocount" in request.args and PAGING.issuperset(request.args):
+        clause, parameters = asked.newest(max(NEWEST, int(request.args.get("_next") or 0) + PAGE + 1))
+        return [clause], parameters
+    return asked.clauses()
 
 
 def _context(datasette: Datasette, asked: Asked, mistake: str = "") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,9 @@ def listen(port: int) -> socket.socket:
     except OSError as fault:
         if fault.errno not in TAKEN:
             raise
-        raise ConfigError(f"--port {port}: {fault.strerror}; name another one, or 0 for any that is free.") from None
+        raise ConfigError(
+            f"--port {port}: {os.strerror(fault.errno)}; name another one, or 0 for any that is free."
+        ) from None
 
 
 def serve(datasette: Datasette, listening: socket.socket) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -15,10 +15,11 @@ from pipeline.flow import recall
 from pipeline.flow.offers import forget_met, offered
 from pipeline.flow.recall import Mark, Stages
 from pipeline.flow.run import ATTEMPTS, BATCH, Run, chunks
-from pipeline.model import Article, Changes, Fate, Outcome, Seen, Stored
+from pipeline.model import Article, Changes, Fate, Outcome, Refused, Seen, Stored
 from pipeline.readers import Readers, Reading, Unread
 
 ARCHIVE_DAY, FINISHED = "archive-day", "done"
+REFUSED = "refused-by-store"
 
 
 def process(run: Run, readers: Readers) -> Counter[str]:
@@ -53,20 +54,35 @@ def sound_pages(run: Run, file: str, offset: int = 0) -> Iterator[Archived]:
 def store_readings(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages) -> None:
     """Store what was read, its outcomes and offers in one write; what another worker changed meanwhile is merged again.
 
-    What is new is settled because it was ingested now; what else has to be is marked.
+    What is new is settled because it was ingested now; what else has to be is marked. What the store cannot take costs
+    its own page.
     """
-    left = batch
+    left, lost = batch, frozenset[str]()
     once: dict[str, tuple[()]] = {}
     for _ in range(ATTEMPTS):
         merged = merge_batch(run, left, stages)
         new = {each.value.id for each in merged.changes.articles if each.version is None}
         changes = replace(merged.changes, visits=offered(run, batch), **once)
-        lost = recall.save(run, changes, [each for each in merged.marks if each.id not in new])
+        try:
+            lost = recall.save(run, changes, [each for each in merged.marks if each.id not in new])
+        except Refused as refused:
+            left = without(left, refused.why)
+            continue
         if not lost:
             return
         left = [each for each in left if isinstance(each[1], Article) and each[1].id in lost]
         once = {"outcomes": (), "seen": ()}
     raise RuntimeError(f"{len(lost)} articles or visits kept changing while they were written")
+
+
+def without(batch: Sequence[tuple[Archived, Reading]], why: Mapping[str, str]) -> list[tuple[Archived, Reading]]:
+    """The batch with the articles that the store refused, by id, as failed."""
+    return [
+        (archived, Unread("store", Fate.FAILED, REFUSED, f"the store refused it: {why[read.id]}"))
+        if isinstance(read, Article) and read.id in why
+        else (archived, read)
+        for archived, read in batch
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +102,11 @@ Ingested = Callable[[Archived, Article | None], datetime]
 def merge_batch(
     run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages, ingested: Ingested | None = None
 ) -> Merged:
-    """Merge readings with the stored articles in the order of the batch; they are `ingested` now, if nothing else."""
+    """Merge readings with the stored articles in the order of the batch.
+
+    Where nothing else says when they were `ingested` they come for the first time, now: a page whose article is stored
+    all the same was stored by an attempt that was interrupted, and ends as it did then.
+    """
     stored = run.store.articles({result.id for _, result in batch if isinstance(result, Article)})
     current = {key: each.value for key, each in stored.items()}
     now = run.now()
@@ -104,6 +124,8 @@ def merge_batch(
             if old and not archived.page.source.feed:  # its source is configured no more: nobody knows it better
                 fresh = replace(fresh, outlet=old.outlet)
             current[result.id], fate, reason = revision.merge(old, _as_known(old, fresh, stages))
+            if old and not ingested:
+                fate, reason = revision.attempted(old, fresh) or (fate, reason)
         outcomes.append(_outcome(archived, stage, fate, reason))
         seen.append(Seen(urls.article_id(archived.page.url), archived.page.answer.at, fate, reason))
     changed = tuple(

@@ -11,11 +11,11 @@ from pipeline import urls
 from pipeline.archive import Archived
 from pipeline.flow import recall
 from pipeline.flow.alert import ALERTED, remember_claims
-from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages
+from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages, without
 from pipeline.flow.recall import Stages
 from pipeline.flow.run import ATTEMPTS, BATCH, OVERLAP, Run, chunks
 from pipeline.flow.settle import settle_marked
-from pipeline.model import Article, Fate, Stored
+from pipeline.model import Article, Fate, Refused, Stored
 from pipeline.readers import Readers, Reading, Unread
 
 MOST_UNSETTLED = 1024  # marks: each batch writes all of them, and each settling cleans pages whose windows still fill
@@ -86,7 +86,12 @@ def _store(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: Stages, 
     for _ in range(ATTEMPTS):
         merged = merge_batch(run, batch, stages, ingested)
         marks = {*merged.marks, *map(recall.mark, merged.articles)}
-        if not recall.save(run, replace(merged.changes, outcomes=()), marks):
+        try:
+            lost = recall.save(run, replace(merged.changes, outcomes=()), marks)
+        except Refused as refused:
+            batch = without(batch, refused.why)
+            continue
+        if not lost:
             if len(recall.unsettled(run)) >= MOST_UNSETTLED:
                 settle_marked(run, stages)
             return merged

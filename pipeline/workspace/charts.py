@@ -49,6 +49,7 @@ def bars(caption: Caption, table: Table, *, kind: str = "bar_stacked", legend: s
     layer = {
         **_drawn(),
         "seriesType": kind,
+        "showGridlines": False,
         "xAccessor": "bucket-1",
         "accessors": table.value_ids,
         **split,
@@ -69,7 +70,12 @@ def bars(caption: Caption, table: Table, *, kind: str = "bar_stacked", legend: s
 def rows(caption: Caption, table: Table) -> SavedObject:
     """A table with a row for each innermost bucket."""
     columns = [
-        {"columnId": key, "isTransposed": False, **({"width": each.width} if each.width else {})}
+        {
+            "columnId": key,
+            "isTransposed": False,
+            "oneClickFilter": key not in table.value_ids,  # a click on a name narrows the dashboard to it
+            **({"width": each.width} if each.width else {}),
+        }
         for key, each in table.columns.items()
     ]
     return _lens(

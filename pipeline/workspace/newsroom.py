@@ -96,7 +96,7 @@ DASHBOARD = dashboard(
         "desk",
         "Newsroom",
         "Who is in the news, where, and who tells it. Choose actors, regions, countries or languages above; a click on"
-        " a bar, a row or a circle narrows everything to it.",
+        " a bar, a name or a cell narrows everything to it.",
         (
             Row(6, tuple(Panel(each, 12) for each in (ARTICLE_COUNT, STORY_COUNT, ACTOR_COUNT, OUTLET_COUNT))),
             Row(13, (Panel(TIMELINE, 32), Panel(LANGUAGES, 16))),

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from pipeline.stores.elastic.analysis import STEMMED, analysis
@@ -123,7 +123,7 @@ SEARCHED = ["title", "text", "actor_names", "stem.*"]
 """What words without a field mean in Kibana's search bar."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Family:
     """Indices of one mapping; `monthly` ones bear a month behind the name."""
 
@@ -157,7 +157,7 @@ class Family:
         pattern = [self.pattern(prefix)]
         return {"index_patterns": pattern, "priority": PRIORITY, "version": SCHEMA, "template": template}
 
-    @property
+    @cached_property
     def meta(self) -> dict[str, Any]:
         """What tells our indices from other people's, and those of one rule from those of another."""
         told = json.dumps([self.fields, self.settings], sort_keys=True)
