@@ -1,4 +1,4 @@
-"""Fixtures around a real Elasticsearch; where none can be had, their tests are skipped with the reason, or fail in CI."""
+"""Fixtures of a real Elasticsearch. Where none can be had, their tests are skipped with the reason; in CI they fail."""
 
 from __future__ import annotations
 

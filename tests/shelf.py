@@ -1,4 +1,4 @@
-"""Articles to look at: in right-to-left and left-to-right scripts, of one story, with removed lines, and hostile ones."""
+"""Articles to look at: scripts of both directions, two of one story, one with removed lines, a hostile one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WALL = article(
     actor_names=PMF_NAMES,
     mentions=(
         Mention("pmf", "الحشد الشعبي", "الحشد الشعبي يبدأ بناء جدار على الحدود", 0, 12, "title"),
-        Mention("pmf", "الحشد الشعبي", _WALL.split("\n")[0], 12, 24, "text"),
+        Mention("pmf", "الحشد الشعبي", _WALL.partition("\n")[0], 12, 24, "text"),
     ),
     regions=("IQ", "IQ-AN"),
     locations=(AL_QAIM, BAGHDAD),

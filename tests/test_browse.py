@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
@@ -38,6 +37,7 @@ from pipeline.browse.plugin import BUG, LATE, told
 from pipeline.cli.options import load_config
 from pipeline.model import Article, ConfigError, Mention
 from pipeline.watchlist import Region
+from tests.browser import Json
 from tests.command_line import ENVIRONMENT, Desk, article, spawned
 from tests.house import ROOT
 from tests.shelf import (
@@ -70,7 +70,7 @@ class Window:
         self.datasette = window(desk.database, load_config(desk.config), gazetteer.places())
         self._app = self.datasette.app()
 
-    def answer(self, path: str, *, host: str = "localhost", **parameters: object) -> httpx.Response:
+    def answer(self, path: str, *, host: str = "localhost", **parameters: Json) -> httpx.Response:
         """What it answers."""
         return asyncio.run(self._ask(path, host, parameters))
 
@@ -80,13 +80,13 @@ class Window:
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
             return await client.get(f"{path}{query}")
 
-    def page(self, path: str, **parameters: object) -> html.HtmlElement:
+    def page(self, path: str, **parameters: Json) -> Json:
         """A page as a tree."""
         answer = self.answer(path, **parameters)
         assert answer.status_code == 200, answer.text
-        return html.document_fromstring(answer.text)
+        return tree(answer.text)
 
-    def told(self, path: str, **parameters: object) -> Any:
+    def told(self, path: str, **parameters: Json) -> Json:
         """An answer in JSON."""
         answer = self.answer(path, **parameters)
         assert answer.status_code == 200, answer.text
@@ -98,12 +98,17 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Window:
     return Window(shelved(tmp_path_factory.mktemp("browse")))
 
 
-def ids(page: html.HtmlElement) -> list[str]:
+def tree(page: str) -> Json:
+    """A page as a tree."""
+    return html.document_fromstring(page)
+
+
+def ids(page: Json) -> list[str]:
     """The articles of a list, in order."""
     return [str(link).rpartition("/")[2] for link in page.xpath("//h2/a/@href")]
 
 
-def text(found: list[html.HtmlElement]) -> list[str]:
+def text(found: list[Json]) -> list[str]:
     return [" ".join(each.text_content().split()) for each in found]
 
 
@@ -140,7 +145,7 @@ def test_everybody_begins_at_the_newest_articles(shown: Window) -> None:
         ({"_search": "pmf", "_since": "2d"}, ("pmf", "--since", "2d")),
     ],
 )
-def test_it_finds_what_wireroom_search_finds(shown: Window, asked: dict[str, object], words: tuple[str, ...]) -> None:
+def test_it_finds_what_wireroom_search_finds(shown: Window, asked: Json, words: tuple[str, ...]) -> None:
     expected = shown.desk.searched(*words, "--all", "--json", "--limit", "0").rows
 
     page = shown.page("/wireroom/news", **asked)
@@ -187,7 +192,7 @@ def test_a_list_goes_on_where_a_page_ends(tmp_path: Path) -> None:
         ({"_since": "yesterday"}, "since yesterday: expected 7d, 12h or a date"),
     ],
 )
-def test_a_mistake_is_told_where_it_was_made(shown: Window, asked: dict[str, object], sentence: str) -> None:
+def test_a_mistake_is_told_where_it_was_made(shown: Window, asked: Json, sentence: str) -> None:
     page = shown.page("/wireroom/news", **asked)
 
     assert sentence in text(page.xpath("//*[@role='alert']"))[0]
@@ -197,7 +202,7 @@ def test_a_mistake_is_told_where_it_was_made(shown: Window, asked: dict[str, obj
         answer = shown.answer(path, **asked)
         assert answer.status_code == 400
         assert sentence in answer.json()["error"]
-    assert sentence in html.document_fromstring(shown.answer("/feed.atom", **asked).text).text_content()
+    assert sentence in tree(shown.answer("/feed.atom", **asked).text).text_content()
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "1e3", "99999999999999999999", "٣"])
@@ -217,7 +222,7 @@ def test_what_is_asked_for_can_be_taken_away_again(shown: Window) -> None:
 # Facets
 
 
-def facets(page: html.HtmlElement) -> dict[str, dict[str, int]]:
+def facets(page: Json) -> dict[str, dict[str, int]]:
     return {
         each.findtext("h3"): {
             " ".join(row.find("a").text_content().split()): int(row.findtext("b")) for row in each.xpath(".//li[a]")
@@ -396,7 +401,7 @@ def test_a_long_cell_is_cut(tmp_path: Path) -> None:
 )
 def test_text_from_outside_stays_text(shown: Window, path: str) -> None:
     answer = shown.answer(path)
-    page = html.document_fromstring(answer.text)
+    page = tree(answer.text)
 
     assert "alert(" not in "".join(page.xpath("//script/text()|//@onload|//@onerror|//@onclick"))
     assert "<b>Evil" not in answer.text
@@ -448,7 +453,7 @@ def test_pages_to_read_run_no_script(shown: Window) -> None:
 
 def test_the_scripts_of_the_map_bear_a_number_that_nobody_can_guess(shown: Window) -> None:
     first, second = shown.answer("/map"), shown.answer("/map")
-    nonces = [set(html.document_fromstring(each.text).xpath("//script[@nonce]/@nonce")) for each in (first, second)]
+    nonces = [set(tree(each.text).xpath("//script[@nonce]/@nonce")) for each in (first, second)]
 
     assert all(len(each) == 1 for each in nonces)
     assert nonces[0] != nonces[1]
@@ -521,7 +526,7 @@ def test_sql_that_never_ends_is_stopped_with_a_sentence(shown: Window) -> None:
         settings.sql_time_limit_ms = before
 
     assert answer.status_code == 400
-    assert LATE in html.document_fromstring(answer.text).text_content()
+    assert LATE in tree(answer.text).text_content()
 
 
 def test_the_file_itself_is_not_given_away(shown: Window) -> None:

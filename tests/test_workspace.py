@@ -265,6 +265,16 @@ def test_a_control_offers_values_of_a_keyword(saved: Saved) -> None:
         assert fits(view, control["explicitInput"]["fieldName"], {"keyword"})
 
 
+@every("dashboard")
+def test_a_control_acts_on_every_panel(saved: Saved) -> None:
+    chosen = {each["explicitInput"]["fieldName"] for each in saved.controls.values()}
+    shown = [workspace_file.workspace()[id_] for id_ in saved.references.values()]
+
+    for panel in shown:
+        if panel.type != "index-pattern":
+            assert chosen <= set(fields(view_of(panel))), f"a choice would leave nothing in {panel.id}"
+
+
 def queries(saved: Saved) -> Iterator[str]:
     """All of Kibana's queries in an object."""
     for told in keys_below(saved.attributes, "query"):

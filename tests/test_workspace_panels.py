@@ -154,6 +154,27 @@ def test_a_control_offers_values(desk: Desk, dashboard: Saved, key: str) -> None
     assert len(offered["suggestions"]["buckets"]) <= OFFERED
 
 
+@pytest.mark.parametrize(("dashboard", "key"), CONTROLS)
+def test_a_choice_in_a_control_narrows_every_panel_and_empties_none(desk: Desk, dashboard: Saved, key: str) -> None:
+    since, field = dashboard.attributes["timeFrom"], dashboard.controls[key]["explicitInput"]["fieldName"]
+    (first, *_) = desk.ask(control(dashboard, key, since))["aggregations"]["suggestions"]["buckets"]
+    chosen = {"term": {field: first["key"]}}
+
+    for id_ in set(dashboard.references.values()):
+        saved = workspace()[id_]
+        for asked in requests(saved, since):
+            whole = desk.ask(asked)["hits"]["total"]["value"]
+            asked.body["query"]["bool"]["filter"].append(chosen)
+            assert 0 < desk.ask(asked)["hits"]["total"]["value"] < whole, (id_, chosen)
+
+
+def requests(saved: Saved, since: str) -> list[Asked]:
+    """All that one object of a dashboard asks."""
+    if saved.type == "map":
+        return [grid(saved, layer, since) for layer in saved.grids]
+    return [{"lens": chart, "search": search}[saved.type](saved, since)] if saved.type in ("lens", "search") else []
+
+
 # What the panels of the newsroom say
 
 

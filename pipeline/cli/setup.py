@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
 if TYPE_CHECKING:
     from pipeline.stores.elastic.keys import Key
 
+KIBANA = "WIREROOM_KIBANA_URL"
 KEYS_OF = {"worker": "run, replay, alerts, sources, doctor", "reader": "search, check ID", "upkeep": "retention"}
 """What each key is for: the commands that it is enough for."""
 
@@ -30,32 +32,46 @@ def setup(
     WIREROOM_KIBANA_URL says where that is.
     """
     settings = options.load_config(config)
-    options.open_archive(archive).check()
-    told = setup_elastic(store, reindex=reindex) if store.startswith(options.ELASTIC) else []
-    with options.open_store(store) as opened:
-        articles = opened.count()
     typer.echo(f"config   {settings.folder}: {len(settings.sources or ())} sources, {len(settings.actors)} actors")
-    typer.echo(f"store    {store}: ready, {articles} articles")
+    options.open_archive(archive).check()
     typer.echo(f"archive  {archive}: ready")
-    for line in told:
-        typer.echo(line)
+    on_server = store.startswith(options.ELASTIC)
+    if on_server:
+        setup_server(store, reindex=reindex)
+    with options.open_store(store) as opened:
+        typer.echo(f"store    {store}: ready, {opened.count()} articles")
+    if on_server and KIBANA in os.environ:
+        setup_kibana(store, os.environ[KIBANA], config)
 
 
-def setup_elastic(url: str, *, reindex: bool) -> list[str]:
-    """Prepare a server and make its keys; give what to tell of it."""
+def setup_server(url: str, *, reindex: bool) -> None:
+    """Prepare a server and make its keys; each is told as it is made, since nobody can tell it again."""
     with options.elastic_client():
         from pipeline.stores.elastic import connection, keys
         from pipeline.stores.elastic.faults import explained
         from pipeline.stores.elastic.prepare import prepare
     to, now = connection.access(url, os.environ), datetime.now(UTC)
     with explained(to.url), connection.connect(to) as client:
-        told = [f"filled   {index} anew" for index in prepare(client, to.url, now, reindex=reindex)]
+        for index in prepare(client, to.url, now, reindex=reindex):
+            typer.echo(f"filled   {index} anew")
         if to.key:
             options.warn(
                 "no API keys were made: a key cannot make keys; for that set WIREROOM_ES_USERNAME and _PASSWORD"
             )
-            return told
-        return told + [line_of(key) for key in keys.make(client, now)]
+            return
+        for key in keys.make(client, now):
+            typer.echo(line_of(key))
+
+
+def setup_kibana(store: str, url: str, config: Path) -> None:
+    """Import the workspace with the rights that open the store."""
+    from pipeline.kibana import import_workspace, workspace_file
+    from pipeline.stores.elastic.connection import access
+
+    to = access(store, os.environ)
+    credentials = to.key or ((to.user, to.password) if to.user else None)
+    count = import_workspace(workspace_file(config), url, credentials, to.authority or None)
+    typer.echo(f"kibana   {url}: {count} objects imported")
 
 
 def line_of(key: Key) -> str:

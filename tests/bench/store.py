@@ -25,6 +25,7 @@ from pathlib import Path
 
 from pipeline.model import Article, Changes, Fate, Mention, Outcome, Outlet, Place, Reading, Seen, Stored
 from pipeline.query import Search, parse
+from pipeline.stores import Store
 from pipeline.stores.sqlite import SqliteStore
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -69,10 +70,10 @@ class World:
         self.actors = Zipf.of([f"actor-{number}" for number in range(ACTORS)])
         self.names = {actor: tuple(" ".join(self._any_words(2)) for _ in range(NAMES)) for actor in self.actors.values}
 
-    def articles(self, count: int, days: float) -> Iterator[Article]:
-        """Articles in the order of publication."""
+    def articles(self, count: int, days: float, numbers: range | None = None) -> Iterator[Article]:
+        """Articles in the order of publication; of `count` those with these numbers."""
         step, story = timedelta(days=days) / count, ""
-        for number in range(count):
+        for number in range(count) if numbers is None else numbers:
             url = f"https://outlet-{number % OUTLETS}.example/{number}"
             key = sha256(url.encode()).hexdigest()
             story = story if number % REPRINT == 1 else key
@@ -128,7 +129,7 @@ class World:
         return self.words[self.luck.choice(list(ALPHABETS))].draw(self.luck, count)
 
 
-def fill(store: SqliteStore, articles: Iterator[Article], batch: int) -> tuple[float, float]:
+def fill(store: Store, articles: Iterator[Article], batch: int) -> tuple[float, float]:
     """Write articles with what a run writes beside them; give the seconds the store took, by the clock and of CPU."""
     seconds, busy, written = 0.0, 0.0, 0
     while chunk := list(islice(articles, batch)):

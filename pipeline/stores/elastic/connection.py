@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from elastic_transport import (
     ConnectionError as Unreachable,
@@ -22,13 +24,14 @@ from elastic_transport import (
 from elasticsearch import Elasticsearch
 
 from pipeline.model import ConfigError
+from pipeline.stores.elastic.faults import NO_INDEX, SCHEME, UNAVAILABLE
 
-SCHEME = "elasticsearch+"
 KEY, USER, PASSWORD = "WIREROOM_ES_API_KEY", "WIREROOM_ES_USERNAME", "WIREROOM_ES_PASSWORD"
 AUTHORITY = "WIREROOM_ES_CA"
 SECONDS = 30.0  # one request; a bulk of 10 MB takes below one
 OVERLOADED = frozenset({429, 502, 503, 504})  # the server, or what stands before it, may do it later
 FIRST_NAP, LONGEST_NAP = 0.5, 10.0  # seconds between two attempts, doubled each time
+EXPECTED = f"expected {SCHEME}https://host:9200"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +47,37 @@ class Access:
 
 def access(url: str, environ: Mapping[str, str]) -> Access:
     """What a store URL and the environment say; raises ConfigError where they say nothing of use."""
-    address = urlsplit(url.removeprefix(SCHEME))
-    try:
-        sound = url.startswith(SCHEME) and address.scheme in {"http", "https"} and address.hostname and address.port
-    except ValueError:  # the port is no number
-        sound = None
-    if not sound or address.path.strip("/") or address.query or address.fragment:
-        raise ConfigError(f"--store {_without_secret(url)}: expected elasticsearch+https://host:9200.")
+    address = _address(url)
+    if not address or address.path.strip("/") or address.query or address.fragment:
+        raise ConfigError(f"--store {_without_secret(url)}: {EXPECTED}.")
     if address.username or address.password:
         raise ConfigError(
             f"--store {_without_secret(url)}: holds a user; name it in WIREROOM_ES_USERNAME and _PASSWORD, or "
             "better a key in WIREROOM_ES_API_KEY, so that it stands in no list of processes."
         )
-    key, user, password, authority = (environ.get(name, "") for name in (KEY, USER, PASSWORD, AUTHORITY))
+    key, user, password, authority = (environ.get(name, "").strip() for name in (KEY, USER, PASSWORD, AUTHORITY))
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError("WIREROOM_ES_API_KEY holds letters that no key has; copy it as `wireroom setup` printed it.")
     if not key and bool(user) != bool(password):
         raise ConfigError("WIREROOM_ES_USERNAME and WIREROOM_ES_PASSWORD go together: set both, or neither.")
+    if authority and address.scheme == "http":
+        raise ConfigError(
+            f"--store {url}: without TLS the CA of WIREROOM_ES_CA vouches for nothing; say {SCHEME}https, or unset it."
+        )
     return Access(f"{address.scheme}://{address.netloc}", key, user, password, authority)
 
 
+def _address(url: str) -> SplitResult | None:
+    """The parts of a store URL with scheme, host and port; None where one is not there."""
+    with suppress(ValueError):  # the port is no number, or a bracket is left open
+        address = urlsplit(url.removeprefix(SCHEME))
+        if url.startswith(SCHEME) and address.scheme in {"http", "https"} and address.hostname and address.port:
+            return address
+    return None
+
+
 def connect(to: Access, patience: float = 0.0) -> Elasticsearch:
-    """A client that asks again for `patience` seconds while the server is away or overloaded.
+    """A client that asks again for `patience` seconds while the server is away, overloaded or not whole.
 
     Nothing is asked yet. Raises ConfigError for a CA file that cannot be read.
     """
@@ -73,23 +87,33 @@ def connect(to: Access, patience: float = 0.0) -> Elasticsearch:
     elif to.user:
         opening["basic_auth"] = (to.user, to.password)
     if to.authority:
-        opening["ca_certs"] = to.authority
-    try:
-        client = Elasticsearch(
-            to.url,
-            serializer=Sound(),
-            request_timeout=SECONDS,
-            max_retries=0,  # the transport below is the one that asks again
-            http_compress=True,
-            transport_class=PatientTransport,
-            **opening,
-        )
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"WIREROOM_ES_CA {to.authority}: cannot be read as certificates: {error}.") from error
-    transport = client.transport
-    assert isinstance(transport, PatientTransport)  # noqa: S101 - it was named three lines above
-    transport.patience = patience
+        opening["ssl_context"] = _trusting(to.authority)
+    client = Elasticsearch(
+        to.url,
+        serializer=Sound(),
+        request_timeout=SECONDS,
+        max_retries=0,  # the transport below is the one that asks again
+        http_compress=True,
+        transport_class=PatientTransport,
+        **opening,
+    )
+    be_patient(client, patience)
     return client
+
+
+def be_patient(client: Elasticsearch, seconds: float) -> None:
+    """Let a client of `connect` ask again for so long from now on."""
+    transport = client.transport
+    assert isinstance(transport, PatientTransport)  # noqa: S101 - `connect` named it
+    transport.patience = seconds
+
+
+def _trusting(authority: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        why = "it holds none" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigError(f"WIREROOM_ES_CA {authority}: cannot be read as certificates in PEM: {why}.") from error
 
 
 class Sound(JsonSerializer):
@@ -124,13 +148,30 @@ class PatientTransport(Transport):
                 if late:
                     raise
             else:
+                answer = _whole(answer)
                 if late or answer.meta.status not in OVERLOADED:
                     return answer
             self.sleep(nap)
             nap = min(2 * nap, LONGEST_NAP)
 
 
+def _whole(answer: TransportApiResponse) -> TransportApiResponse:
+    """The answer; where a shard that was asked had nothing to say the complaint of that shard, as a status 503.
+
+    A server that just started or is red finds nothing there, and says 200.
+    """
+    body: Any = answer.body
+    if not isinstance(body, Mapping) or answer.meta.status != 200:  # noqa: PLR2004 - HTTP: OK
+        return answer
+    wrong = [each["error"] for each in body.get("docs", ()) if each.get("error", {}).get("type", NO_INDEX) != NO_INDEX]
+    if "hits" in body or "count" in body:
+        wrong += [each["reason"] for each in body["_shards"].get("failures", ())]
+    if not wrong:
+        return answer
+    return TransportApiResponse(replace(answer.meta, status=UNAVAILABLE), {"error": wrong[0]})
+
+
 def _without_secret(url: str) -> str:
-    """The URL without what stands before an @."""
+    """The URL without what stands before an @ or behind a question mark."""
     scheme, sign, rest = url.partition("://")
-    return f"{scheme}{sign}{rest.rpartition('@')[2]}"
+    return f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"

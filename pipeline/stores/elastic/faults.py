@@ -19,12 +19,16 @@ from elasticsearch import ApiError, UnsupportedProductError
 
 from pipeline.model import ConfigError, StoreError
 
-UNAUTHORIZED, FORBIDDEN, TOO_MANY, NOT_FOUND = 401, 403, 429, 404
+SCHEME = "elasticsearch+"
+"""What stands before http or https in the URL of a store."""
+UNAUTHORIZED, FORBIDDEN, TOO_LONG, TOO_MANY, UNAVAILABLE = 401, 403, 413, 429, 503
+NO_INDEX = "index_not_found_exception"
 PLAIN_HTTP = ("wrong version number", "record layer failure", "WRONG_VERSION_NUMBER", "packet length too long")
 """What OpenSSL says, by its version, where the other side does not speak TLS."""
 TLS_EXPECTED = ("plaintext", "Remote end closed connection", "Connection aborted", "BadStatusLine", "IncompleteRead")
 """What a client that speaks no TLS hears of a server that expects it."""
 
+STRANGER = "something answers there, but not Elasticsearch ({}); correct --store"
 KEYS = "`wireroom setup` as a user makes keys for workers, readers and upkeep"
 
 
@@ -49,9 +53,7 @@ def explained(url: str) -> Iterator[None]:
 def explain(url: str, error: ApiError | ItemError | TransportError) -> ConfigError | StoreError:
     """The complaint as one sentence that names the store, the fault and the remedy."""
     if isinstance(error, UnsupportedProductError):
-        return ConfigError(
-            f"store {url}: something answers there, but not Elasticsearch (OpenSearch is not); correct --store."
-        )
+        return ConfigError(f"store {url}: {STRANGER.format('OpenSearch is none, either')}.")
     if isinstance(error, ApiError):
         return _answered(url, error.meta.status, error.body)
     if isinstance(error, ItemError):
@@ -63,29 +65,41 @@ def _answered(url: str, status: int, body: Any) -> ConfigError | StoreError:  # 
     kind, reason = error_kind(body), _reason(body)
     if kind == "cluster_block_exception":
         return _blocked(url, reason)
+    if mistake := _mistake(status, kind, reason):
+        return ConfigError(f"store {url}: {mistake}.")
+    return StoreError(f"store {url} {_trouble(status, kind)} ({f'{status} {kind}: {reason}' if kind else status})")
+
+
+def _mistake(status: int, kind: str, reason: str) -> str:
+    """What a person has to mend where a server answered so; "" where it is none's mistake."""
     if kind == "media_type_header_exception":
-        return ConfigError(
-            f"store {url}: the server is of another generation than the client; use Elasticsearch 9, or for 8.19 "
-            "`pip install 'elasticsearch>=8.19,<9'`."
+        return (
+            "the server is of another generation than the client; use Elasticsearch 9, or for 8.19 "
+            "`pip install 'elasticsearch>=8.19,<9'`"
         )
     if status == UNAUTHORIZED:
-        return ConfigError(
-            f"store {url}: refuses who asks: WIREROOM_ES_API_KEY (or _USERNAME and _PASSWORD) is missing, wrong or "
-            f"expired; {KEYS}."
+        return (
+            "refuses who asks: WIREROOM_ES_API_KEY (or _USERNAME and _PASSWORD) is missing, wrong or expired; " + KEYS
         )
     if status == FORBIDDEN:
-        return ConfigError(f"store {url}: this key or user may not do that ({reason}); {KEYS}.")
-    return StoreError(f"store {url} {_trouble(status)} ({status} {kind}: {reason})")
+        return f"this key or user may not do that ({reason}); {KEYS}"
+    if status == TOO_LONG:
+        return "it, or a proxy before it, takes no requests of 10 MB; raise its limit (nginx: client_max_body_size 20m)"
+    if not kind and status < 500:  # noqa: PLR2004 - HTTP: no fault of the server
+        return STRANGER.format(f"HTTP {status}")
+    return ""
 
 
-def _trouble(status: int) -> str:
+def _trouble(status: int, kind: str) -> str:
     if status == TOO_MANY:
         return "has more to do than it can; give it more memory, or run again later"
     if status >= 500:  # noqa: PLR2004 - HTTP: a fault of the server
         return (
-            "cannot answer: a shard is not there or the cluster is red; see `GET _cluster/health` and "
-            "`_cluster/allocation/explain`, then run again"
+            "cannot answer: it has just started, a shard is missing (`GET _cluster/allocation/explain` tells why) or a "
+            "proxy before it cannot reach it; mend that and run again"
         )
+    if kind == "search_context_missing_exception":
+        return "lost what a search was reading: it stood still for minutes, or the index was filled anew; search again"
     return "refused a request; this is a bug to report"
 
 
@@ -99,22 +113,22 @@ def _blocked(url: str, reason: str) -> StoreError:
 
 
 def _unanswered(url: str, error: TransportError) -> ConfigError | StoreError:
-    told = " ".join(str(part) for part in (error, *error.errors, error.__cause__ or ""))
+    told = str((error, *error.errors)[-1])
     if isinstance(error, TlsError):
         if any(sign in told for sign in PLAIN_HTTP):
             plain = url.replace("https://", "http://")
-            return ConfigError(f"store {url}: the server there speaks plain http; use --store {plain}.")
+            return ConfigError(f"store {url}: the server there speaks no TLS; use --store {SCHEME}{plain}.")
         return ConfigError(
-            f"store {url}: its certificate is not trusted; name the file of its CA in WIREROOM_ES_CA ({told})"
+            f"store {url}: its certificate is not trusted; name the file of its CA in WIREROOM_ES_CA ({told})."
         )
     if isinstance(error, SerializationError):
-        return ConfigError(f"store {url}: something answers there, but not Elasticsearch; correct --store.")
+        return ConfigError(f"store {url}: {STRANGER.format('no JSON')}.")
     if isinstance(error, ConnectionTimeout):
         return StoreError(f"store {url} did not answer in time; see whether it is overloaded, then run again")
     if isinstance(error, Unreachable) and any(sign in told for sign in TLS_EXPECTED):
         return StoreError(
-            f"store {url} broke off; if it expects TLS use --store {url.replace('http://', 'https://')}, else it has "
-            "just stopped: start it and run again"
+            f"store {url} broke off; if it expects TLS use --store {SCHEME}{url.replace('http://', 'https://')}, "
+            "else it has just stopped: start it and run again"
         )
     return StoreError(f"store {url} cannot be reached; start it, correct --store, or run again later ({told})")
 

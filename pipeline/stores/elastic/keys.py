@@ -19,7 +19,8 @@ RIGHTS: dict[str, list[dict[str, Any]]] = {
     "worker": [
         {"names": ARTICLES + STATE, "privileges": [*LOOK, "create_doc", "index", "auto_configure", "maintenance"]}
     ],
-    "reader": [{"names": ARTICLES, "privileges": LOOK}],
+    # the months tell in which index an article lives, for `wireroom check ID`
+    "reader": [{"names": [*ARTICLES, "wireroom-months*"], "privileges": LOOK}],
     "upkeep": [
         {"names": ARTICLES[:1] + STATE, "privileges": ["delete_index", "view_index_metadata", "monitor"]},
     ],

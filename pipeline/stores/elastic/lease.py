@@ -20,6 +20,7 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
 from pipeline.stores.elastic.faults import explained
+from pipeline.stores.elastic.writing import SHARD_AWAITED
 
 KEY = "lease"
 LASTING = 20.0  # seconds
@@ -37,6 +38,7 @@ class Lease:
     url: str
     index: str
     lasting: float = LASTING
+    renewed: float = RENEWED
     lost: threading.Event = field(default_factory=threading.Event)
     """Set where another run took over, since this one stood still for too long."""
 
@@ -76,13 +78,14 @@ class Lease:
     def _renew(self, holder: str, version: Version, ended: threading.Event) -> None:
         """Renew until the work has ended, then free it; a server that is away is asked again the next time."""
         current: Version | None = version
-        while current and not ended.wait(RENEWED):
+        while current and not ended.wait(self.renewed):
             with suppress(TransportError, ApiError):
                 current = self._write(holder, current) or self._still(holder)
         if current is None:
             self.lost.set()
-        else:
-            with suppress(TransportError, ApiError):  # then the next run waits until it has lapsed
+            return
+        with suppress(TransportError, ApiError):  # then the next run waits until it has lapsed
+            if not self._write("", current) and (current := self._still(holder)):
                 self._write("", current)
 
     def _still(self, holder: str) -> Version | None:
@@ -105,7 +108,8 @@ class Lease:
         else:
             over = {"if_seq_no": version[0], "if_primary_term": version[1]}
         try:
-            told = self.client.index(index=self.index, id=KEY, document={"key": KEY, "value": holder}, **over)
+            document = {"key": KEY, "value": holder}
+            told = self.client.index(index=self.index, id=KEY, document=document, timeout=SHARD_AWAITED, **over)
         except ConflictError:
             return None
         return told["_seq_no"], told["_primary_term"]

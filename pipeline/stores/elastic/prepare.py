@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+
+from elasticsearch import BadRequestError
 
 from pipeline.model import ConfigError
 from pipeline.stores.elastic.documents import article_document, read_article
-from pipeline.stores.elastic.families import SCHEMA, Family, families
+from pipeline.stores.elastic.families import PRIORITY, SCHEMA, Family, families
+from pipeline.stores.elastic.faults import error_kind
+from pipeline.stores.elastic.lease import Lease
 from pipeline.stores.elastic.search import EVERYTHING, documents, standing
 from pipeline.stores.elastic.writing import Writer, creation, demand_all_sound, unnumbered
 
@@ -18,21 +24,35 @@ if TYPE_CHECKING:
 
 OLDEST = (8, 19)  # server version
 SETUP = "`wireroom setup` as a user with the rights of a superuser makes them"
+A_MONTH = "2026.11"  # any
 HIDDEN = {"bool": {"must_not": [EVERYTHING]}}
 """Filter of an alias behind which nothing is seen yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index that bears a name of ours, or stands behind one."""
+
+    name: str
+    meta: dict[str, Any]  # what it says of itself; {} where it says nothing
+    aliases: dict[str, Any]
+
+    def is_behind(self, alias: str) -> bool:
+        """Whether readers of the alias see it: not while it is being filled."""
+        return self.name == alias or "filter" not in self.aliases.get(alias, {"filter": None})
 
 
 def check(client: Elasticsearch, url: str, prefix: str = "") -> None:
     """Raise ConfigError unless the server is one that we know, prepared by this version of ours."""
     check_server(client, url)
-    templates, found = _templates(client, prefix), _metas(client, prefix)
+    templates, held = _templates(client, url, prefix), _held(client, prefix)
     for family in families():
         name = family.template_name(prefix)
         if name not in templates:
             raise ConfigError(f"store {url}: has no index template {name}; {SETUP}.")
         demand_ours(url, f"index template {name}", templates[name], family)
-        for index, meta in _of(family, found, prefix).items():
-            demand_ours(url, f"index {index}", meta, family)
+        for index in _of(family, held, prefix):
+            demand_ours(url, f"index {index.name}", index.meta, family)
 
 
 def check_server(client: Elasticsearch, url: str) -> None:
@@ -45,15 +65,16 @@ def check_server(client: Elasticsearch, url: str) -> None:
 
 def demand_ours(url: str, name: str, meta: dict[str, Any], family: Family) -> None:
     """Raise ConfigError for an index or template that others made, or we under other rules."""
-    if "wireroom" not in meta:
+    schema = meta.get("wireroom")
+    if not isinstance(schema, int):
         raise ConfigError(
             f"store {url}: {name} was not made by wireroom, and its name is ours; rename or remove it, or use "
             "another server. Nothing was written."
         )
-    if meta["wireroom"] > SCHEMA:
+    if schema > SCHEMA:
         raise ConfigError(
-            f"store {url}: {name} is of a newer wireroom (schema {meta['wireroom']}, this one knows {SCHEMA}); "
-            "use that one. Nothing was written."
+            f"store {url}: {name} is of a newer wireroom (schema {schema}, this one knows {SCHEMA}); use that one. "
+            "Nothing was written."
         )
     if meta != family.meta:
         raise ConfigError(
@@ -62,53 +83,96 @@ def demand_ours(url: str, name: str, meta: dict[str, Any], family: Family) -> No
         )
 
 
-def prepare(client: Elasticsearch, url: str, now: datetime, prefix: str = "", *, reindex: bool = False) -> list[str]:
+def prepare(
+    client: Elasticsearch,
+    url: str,
+    now: datetime,
+    prefix: str = "",
+    *,
+    reindex: bool = False,
+    waiting: Callable[[], None] = lambda: None,
+) -> list[str]:
     """Make templates and first indices; with `reindex` fill anew what other rules made. Gives what was filled anew.
 
     Raises ConfigError, before anything is written, where an index of others bears a name of ours, or where one of ours
-    was made under other rules and is not to be filled anew.
+    was made under other rules and is not to be filled anew. Runs are kept out while that is done; where one is at work
+    `waiting` is called and waited for it.
     """
     check_server(client, url)
-    found = _metas(client, prefix)
-    old = [
-        (family, index)
-        for family in families()
-        for index, meta in _of(family, found, prefix).items()
-        if _is_old(url, index, meta, family, reindex=reindex)
-    ]
-    for family in families():
-        client.indices.put_index_template(name=family.template_name(prefix), body=family.template(prefix))
-    for family, index in old:
-        _refill(client, family, index, prefix)
-    for family in families():
-        name = f"{prefix}{family.name}"
-        first = f"{name}-{now:%Y.%m}" if family.monthly else name
-        if not client.indices.exists(index=name):
-            client.indices.create(index=first)
-    return [index for _, index in old]
+    if not any(_outdated(client, url, prefix, reindex=reindex)):
+        _make(client, now, prefix)
+        return []
+    with Lease(client, url, f"{prefix}wireroom-states").held(waiting):
+        whole, unfinished = _outdated(client, url, prefix, reindex=reindex)  # the run before may have made more
+        _make(client, now, prefix)
+        for index in unfinished:
+            client.indices.delete(index=index)
+            client.indices.put_settings(index=f"{unnumbered(index)}*", settings={"index.blocks.write": None})
+        for family, index in whole:
+            _refill(client, family, index, prefix)
+    return [index for _, index in whole]
 
 
-def _is_old(url: str, index: str, meta: dict[str, Any], family: Family, *, reindex: bool) -> bool:
-    """Whether an index has to be filled anew and may be; raises ConfigError where it has to be and may not."""
+def _outdated(
+    client: Elasticsearch, url: str, prefix: str, *, reindex: bool
+) -> tuple[list[tuple[Family, str]], list[str]]:
+    """The indices of other rules, those that are to be filled anew and those that an attempt to do so left unfinished.
+
+    Raises ConfigError where nothing may be written, or anything is outdated and not to be filled anew.
+    """
+    templates, held = _templates(client, url, prefix), _held(client, prefix)
+    whole, unfinished = list[tuple[Family, str]](), list[str]()
+    for family in families():
+        name, alias, ours = family.template_name(prefix), prefix + family.name, list(_of(family, held, prefix))
+        if name in templates:
+            _is_outdated(url, f"index template {name}", templates[name], family, mend=True)
+        old = [each for each in ours if _is_outdated(url, f"index {each.name}", each.meta, family, mend=reindex)]
+        read = {unnumbered(each.name) for each in ours if each.is_behind(alias)}
+        for each in old:
+            if each.is_behind(alias) or unnumbered(each.name) not in read:
+                whole.append((family, each.name))
+            else:
+                unfinished.append(each.name)
+    return whole, unfinished
+
+
+def _is_outdated(url: str, name: str, meta: dict[str, Any], family: Family, *, mend: bool) -> bool:
+    """Whether older rules made it; raises ConfigError where others or newer ones did, or it is not to be mended."""
     try:
-        demand_ours(url, f"index {index}", meta, family)
+        demand_ours(url, name, meta, family)
     except ConfigError:
-        if not reindex or meta.get("wireroom", SCHEMA + 1) > SCHEMA:
+        schema = meta.get("wireroom")
+        if not mend or not isinstance(schema, int) or schema > SCHEMA:
             raise
         return True
     return False
 
 
+def _make(client: Elasticsearch, now: datetime, prefix: str) -> None:
+    """Put the templates, and make the first index of each family that has none."""
+    for family in families():
+        client.indices.put_index_template(name=family.template_name(prefix), body=family.template(prefix))
+    held = _held(client, prefix)
+    for family in families():
+        if not any(True for _ in _of(family, held, prefix)):
+            name = f"{prefix}{family.name}"
+            try:
+                client.indices.create(index=f"{name}-{now:%Y.%m}" if family.monthly else name)
+            except BadRequestError as error:
+                if error_kind(error.body) != "resource_already_exists_exception":  # by another one who sets up
+                    raise
+
+
 def _refill(client: Elasticsearch, family: Family, old: str, prefix: str) -> None:
     """Fill a new index from an old one, unseen, and put it in its place in one step: readers meet no gap."""
     number = int(old.rpartition("-r")[2]) + 1 if unnumbered(old) != old else 2
-    new = f"{unnumbered(old)}-r{number}"
-    alias = f"{prefix}{family.name}" if family.monthly else unnumbered(old)
+    new, alias = f"{unnumbered(old)}-r{number}", prefix + family.name
     client.options(ignore_status=404).indices.delete(index=new)  # of an attempt that was broken off
     template = family.template(prefix)["template"]
     unseen = {alias: {"filter": HIDDEN}} if family.monthly else {}
     client.indices.create(index=new, settings=template["settings"], mappings=template["mappings"], aliases=unseen)
     client.indices.add_block(index=old, block="write")
+    client.indices.refresh(index=old)  # or what was written last would not be read
     written = Writer(client).write(creation(new, key, told) for key, told in _documents(client, family, old))
     demand_all_sound(written)
     client.indices.refresh(index=new)
@@ -125,30 +189,49 @@ def _documents(client: Elasticsearch, family: Family, index: str) -> Iterator[tu
             yield each["_id"], article_document(read_article(told)) if family.name == "news" else told
 
 
-def _templates(client: Elasticsearch, prefix: str) -> dict[str, dict[str, Any]]:
-    """What our index templates say of themselves, by name."""
-    told = client.options(ignore_status=404).indices.get_index_template(
-        name=f"{prefix}wireroom-*",
-        filter_path=["index_templates.name", "index_templates.index_template.template.mappings._meta"],
+def _templates(client: Elasticsearch, url: str, prefix: str) -> dict[str, dict[str, Any]]:
+    """What our index templates say of themselves, by name; raises ConfigError where one of others outranks them."""
+    parts = ("index_patterns", "priority", "template.mappings._meta")
+    told = client.indices.get_index_template(
+        filter_path=["index_templates.name", *(f"index_templates.index_template.{part}" for part in parts)]
     )
-    return {
-        each["name"]: _meta(each.get("index_template", {}).get("template", {}))
-        for each in told.get("index_templates", [])
-    }
+    ours = {family.template_name(prefix): family.pattern(prefix).replace("*", A_MONTH) for family in families()}
+    found = dict[str, dict[str, Any]]()
+    for each in told.get("index_templates", []):
+        name, template = each["name"], each["index_template"]
+        if name in ours:
+            found[name] = _meta(template.get("template", {}))
+        elif template.get("priority", 0) >= PRIORITY:
+            _demand_apart(url, name, template["index_patterns"], ours.values())
+    return found
 
 
-def _metas(client: Elasticsearch, prefix: str) -> dict[str, dict[str, Any]]:
-    """What the indices that bear names of ours say of themselves; {} for those that say nothing."""
-    names = [f"{prefix}news-*", f"{prefix}wireroom-*"]
-    told = client.indices.get_mapping(index=names, ignore_unavailable=True, allow_no_indices=True)
-    return {index: _meta(each) for index, each in told.items()}
+def _demand_apart(url: str, name: str, patterns: Iterable[str], indices: Iterable[str]) -> None:
+    for index in indices:
+        if any(fnmatchcase(index, pattern) for pattern in patterns):
+            raise ConfigError(
+                f"store {url}: index template {name} of others would rule our index {index}; lower its priority below "
+                f"{PRIORITY}, or narrow its patterns. Nothing was written."
+            )
 
 
-def _of(family: Family, found: dict[str, dict[str, Any]], prefix: str) -> dict[str, dict[str, Any]]:
+def _held(client: Elasticsearch, prefix: str) -> list[Index]:
+    """The indices that bear names of ours, or stand behind one."""
+    told = client.indices.get(
+        index=[f"{prefix}news", f"{prefix}news-*", f"{prefix}wireroom-*"],
+        features=["aliases", "mappings"],
+        filter_path=["*.aliases", "*.mappings._meta"],
+        ignore_unavailable=True,
+        allow_no_indices=True,
+    )
+    return [Index(name, _meta(each), each.get("aliases", {})) for name, each in told.items()]
+
+
+def _of(family: Family, held: Iterable[Index], prefix: str) -> Iterator[Index]:
     """Those of a family."""
-    months = r"-\d{4}\.\d{2}" if family.monthly else ""
-    name = re.compile(rf"{re.escape(prefix + family.name)}{months}(-r\d+)?$")
-    return {index: meta for index, meta in found.items() if name.match(index)}
+    alias, months = prefix + family.name, r"-\d{4}\.\d{2}" if family.monthly else ""
+    bears = re.compile(rf"{re.escape(alias)}{months}(-r\d+)?$")
+    return (index for index in held if alias in (index.name, *index.aliases) or bears.match(index.name))
 
 
 def _meta(told: Any) -> dict[str, Any]:  # noqa: ANN401 - what a server holds

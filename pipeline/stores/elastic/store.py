@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -65,17 +65,18 @@ class ElasticStore:
     ) -> ElasticStore:
         """The store at `elasticsearch+https://host:port`, once `wireroom setup` has prepared it; secrets by `environ`.
 
-        A server that is away is asked again for `patience` seconds. Raises ConfigError for what a person has to mend,
-        StoreError for a server that cannot be reached.
+        Raises ConfigError for what a person has to mend, StoreError for a server that cannot be reached. One that goes
+        away later is asked again for `patience` seconds.
         """
         to = connection.access(url, environ)
-        client = connection.connect(to, patience)
+        client = connection.connect(to)
         try:
             with explained(to.url):
                 prepare.check(client, to.url)
         except BaseException:
             client.close()
             raise
+        connection.be_patient(client, patience)
         return cls(client, to.url, waiting=waiting)
 
     def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
@@ -204,9 +205,13 @@ class ElasticStore:
         """Number of articles."""
         return self._counted(EVERYTHING)
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
         """Wait until no other run works on this store, and keep others out; a dead one's hold lapses by itself."""
-        return self._lease.held(self._waiting)
+        with self._lease.held(self._waiting):
+            with explained(self._url):  # a newer version may have filled the indices anew since the store was opened
+                prepare.check(self._client, self._url, self._names.prefix)
+            yield
 
     def close(self) -> None:
         """Free what is held; the store is not used afterwards."""

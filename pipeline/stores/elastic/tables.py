@@ -33,7 +33,8 @@ class Table:
         ids = sorted(asked)
         for start in range(0, len(ids), ASKED_AT_ONCE):
             told = self.client.mget(index=self.index, ids=ids[start : start + ASKED_AT_ONCE])
-            found |= {asked[each["_id"]]: (each["_source"], _version(each)) for each in told["docs"] if each["found"]}
+            there = [each for each in told["docs"] if each.get("found")]
+            found |= {asked[each["_id"]]: (each["_source"], _version(each)) for each in there}
         return found
 
     def find(self, order: tuple[dict[str, Any], ...], asked: Query | None = None) -> Iterator[tuple[Document, str]]:

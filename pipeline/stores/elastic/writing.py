@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from elasticsearch.helpers import streaming_bulk
 
-from pipeline.stores.elastic.faults import TOO_MANY, ItemError
+from pipeline.stores.elastic.faults import TOO_MANY, UNAVAILABLE, ItemError
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 ITEMS = 200  # of one request
 BYTES = 10 << 20  # of one request; the server refuses 100 MB
 TIMES = 6  # that an item which the server has no room for is tried again: after 1, 2, 4 ... seconds
-LONGEST_NAP = 16.0  # seconds
-CONFLICT, BAD_REQUEST, UNAVAILABLE = 409, 400, 503
+FIRST_NAP, LONGEST_NAP = 1.0, 16.0  # seconds
+SHARD_AWAITED = "10s"  # less than the client waits for its answer, so that the server can say what is missing
+CONFLICT, BAD_REQUEST = 409, 400
 
 NUMBER = re.compile(r"-r\d+$")
 
@@ -36,9 +37,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes to one server."""
+    """Writes to one server; `nap` is how long it first waits for one that has no room, in seconds."""
 
     client: Elasticsearch
+    nap: float = FIRST_NAP
 
     def create(self, index: str, documents: Mapping[str, Mapping[str, Any]]) -> set[str]:
         """Create documents by id; give the ids that exist. A document that the server cannot take is a bug of ours."""
@@ -55,11 +57,12 @@ class Writer:
             chunk_size=ITEMS,
             max_chunk_bytes=BYTES,
             max_retries=TIMES,
-            initial_backoff=1,
+            initial_backoff=self.nap,
             max_backoff=LONGEST_NAP,
             retry_on_status=(TOO_MANY, UNAVAILABLE),
             raise_on_error=False,
             yield_ok=False,
+            timeout=SHARD_AWAITED,
         )
         for _, answer in answers:
             (told,) = answer.values()

@@ -1,0 +1,227 @@
+"""`wireroom browse` as Chromium shows it: nothing is asked of strangers, each script runs its way, charts are drawn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+pytest.importorskip("datasette", reason="pip install -e '.[browse]'")
+
+from tests.browser import PHONE, Browser, chromium
+from tests.command_line import ENVIRONMENT, Desk
+from tests.house import ROOT
+from tests.shelf import HOSTILE, SHELF, WALL, shelved
+
+CONTRAST = 4.5  # WCAG 2.2, 1.4.3
+RATIO = """
+const light = colour => {
+  const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).slice(0, 3)
+    .map(each => each / 255).map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = each => {
+  for (; each; each = each.parentElement) {
+    const colour = getComputedStyle(each).backgroundColor;
+    if (!colour.endsWith(', 0)')) return colour;
+  }
+  return 'rgb(255, 255, 255)';
+};
+return [...document.querySelectorAll(arguments[0])].map(each => {
+  const [a, b] = [light(getComputedStyle(each).color), light(ground(each))].sort((x, y) => y - x);
+  return (a + 0.05) / (b + 0.05);
+});
+"""
+
+
+class Site(NamedTuple):
+    """A server in a process of its own, and what it serves."""
+
+    address: str
+    desk: Desk
+
+    def url(self, path: str) -> str:
+        """The address of a page."""
+        return self.address + path.removeprefix("/")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    desk = shelved(tmp_path_factory.mktemp("site"))
+    command = [sys.executable, "-m", "pipeline", "browse", "--port", "0", *desk.places]
+    with subprocess.Popen(  # noqa: S603 - a command of our own
+        command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            yield Site(process.stdout.readline().strip(), desk)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def phone() -> Iterator[Browser]:
+    with chromium(PHONE) as opened:
+        yield opened
+
+
+PAGES = (
+    "/wireroom/news",
+    "/wireroom/news?_search=pmf&_since=90d",
+    "/wireroom/news?_search=%22",
+    *(f"/article/{each.id}" for each in (WALL, HOSTILE)),
+    "/timeline",
+    "/map",
+    "/wireroom",
+    "/wireroom/places",
+    "/wireroom/articles",
+    "/nothing",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_loads_without_complaint_and_asks_nothing_of_strangers(site: Site, browser: Browser, path: str) -> None:
+    browser.looked()
+    browser.open(site.url(path))
+    browser.waits("document.readyState === 'complete'")
+    looked = browser.looked()
+
+    assert [each for each in looked.requests if not each.startswith((site.address, "data:"))] == []
+    assert [each for each in looked.complaints if "404" not in each] == []
+    assert browser.says("return document.title")
+
+
+@pytest.mark.parametrize("path", [page for page in PAGES if not page.startswith("/wireroom/p")])
+def test_a_page_fits_a_phone(site: Site, phone: Browser, path: str) -> None:
+    phone.open(site.url(path))
+    if path.startswith("/wireroom") and "news" not in path:  # Datasette's own tables scroll inside
+        return
+
+    assert phone.says("return innerWidth") == PHONE[0]
+    assert phone.says("return document.documentElement.scrollWidth") <= PHONE[0]
+
+
+def test_each_title_of_the_list_runs_its_way(site: Site, browser: Browser) -> None:
+    browser.open(site.url("/wireroom/news"))
+
+    found = browser.says(
+        "return [...document.querySelectorAll('h2')].map(each => [each.lang, getComputedStyle(each).direction])"
+    )
+
+    directions = {language: direction for language, direction in found if language}
+    assert directions == {"ar": "rtl", "fa": "rtl", "ckb": "rtl", "he": "rtl", "hy": "ltr", "tr": "ltr"}
+
+
+@pytest.mark.parametrize("it", [each for each in SHELF if len(each.language) <= 3], ids=lambda it: it.language)
+def test_an_article_begins_at_the_side_where_its_readers_begin(site: Site, browser: Browser, it: object) -> None:
+    assert isinstance(it, type(WALL))
+    browser.open(site.url(f"/article/{it.id}"))
+
+    found = browser.says(
+        """const line = document.querySelector('.text p'), range = document.createRange();
+        range.selectNodeContents(line);
+        const inner = range.getBoundingClientRect(), outer = line.getBoundingClientRect();
+        return [getComputedStyle(line).direction, outer.right - inner.right < 2, inner.left - outer.left < 2]"""
+    )
+
+    right_to_left = it.language in {"ar", "fa", "ckb", "he"}
+    assert found[0] == ("rtl" if right_to_left else "ltr")
+    assert found[1 if right_to_left else 2] is True
+
+
+def test_a_name_from_the_right_does_not_turn_its_neighbours(site: Site, browser: Browser) -> None:
+    browser.open(site.url(f"/article/{WALL.id}"))
+
+    found = browser.says(
+        "return [...document.querySelector('.meta').children].map(each => each.getBoundingClientRect().left)"
+    )
+
+    assert len(found) >= 4
+    assert found == sorted(found), "outlet, country, affiliation, language stand in this order"
+
+
+def test_marks_are_light_and_their_text_is_dark(site: Site, browser: Browser) -> None:
+    browser.open(site.url(f"/article/{WALL.id}"))
+
+    marks = browser.says("return [...document.querySelectorAll('mark')].map(each => [each.title, each.textContent])")
+
+    assert marks == [["pmf", "الحشد الشعبي"]] * 2
+    assert min(browser.says(RATIO, "mark, .text p, h1, .meta span, .gone summary, .tags a")) >= CONTRAST
+
+
+def test_removed_lines_are_struck_and_can_be_unfolded(site: Site, browser: Browser) -> None:
+    browser.open(site.url(f"/article/{WALL.id}"))
+    struck = "return [...document.querySelectorAll('del')].filter(each => each.checkVisibility()).map(each => "
+    before = browser.says(struck + "getComputedStyle(each).textDecorationLine)")
+
+    browser.says("document.querySelector('details:not([open]) summary').click()")
+
+    assert before == ["line-through"] * 3
+    assert len(browser.says(struck + "1)")) == 8
+
+
+@pytest.mark.parametrize("words", ["pmf", 'دهوك* OR "صה"', "NOT pmf", 'kandil OR צה"ל'])
+def test_the_search_box_finds_what_wireroom_search_finds(site: Site, browser: Browser, words: str) -> None:
+    expected = site.desk.searched("--all", "--json", words)
+    browser.open(site.url("/wireroom/news"))
+
+    browser.says(
+        "document.querySelector('input[type=search]').value = arguments[0];"
+        "document.querySelector('form.search button').click()",
+        words,
+    )
+
+    browser.waits("location.search.includes('_search') && document.readyState === 'complete'")
+    found = browser.says("return [...document.querySelectorAll('h2 a')].map(each => each.pathname.split('/')[2])")
+    assert found == [row["id"] for row in expected.rows]
+    assert browser.says("return document.querySelector('input[type=search]').value") == words
+
+
+def test_the_map_shows_places_on_a_ground_of_its_own(site: Site, browser: Browser) -> None:
+    browser.looked()
+    browser.open(site.url("/map?_language=ckb"))
+    browser.waits("document.querySelector('.leaflet-marker-icon') && document.querySelector('.leaflet-tile-loaded')")
+
+    browser.says("document.querySelector('.leaflet-marker-icon').click()")
+
+    link = browser.waits("document.querySelector('.leaflet-popup-content a')?.textContent")
+    assert link.startswith("ڕێگای نوێی دهۆک کرایەوە")
+    looked = browser.looked()
+    assert [each for each in looked.requests if "/tiles/" in each]
+    assert [each for each in looked.requests if not each.startswith((site.address, "data:"))] == []
+    assert looked.complaints == []
+
+
+def test_a_title_on_the_map_stays_text(site: Site, browser: Browser) -> None:
+    browser.open(site.url("/map?_outlet=evil"))
+    browser.waits("document.querySelector('.leaflet-marker-icon')").clear()
+
+    browser.says("document.querySelector('.leaflet-marker-icon').click()")
+
+    shown = browser.waits("document.querySelector('.leaflet-popup-content strong')?.textContent")
+    assert shown == HOSTILE.title
+
+
+def test_the_timeline_has_bars_and_a_chart_to_play_with(site: Site, browser: Browser) -> None:
+    browser.open(site.url("/timeline"))
+    heights = browser.says(
+        "return [...document.querySelectorAll('.bars b')].map(each => each.getBoundingClientRect().height)"
+    )
+
+    browser.waits("document.querySelector('.datasette-vega-inactive button')")
+    browser.says("document.querySelector('.datasette-vega-inactive button').click()")
+    browser.waits("document.querySelector('.datasette-vega input[value=bar]')")
+    browser.says("document.querySelector('.datasette-vega input[value=bar]').click()")
+
+    assert max(heights) > 100
+    assert browser.waits("document.querySelector('.vega-embed canvas')?.width > 100")
+    assert [each for each in browser.looked().requests if not each.startswith((site.address, "data:"))] == []
