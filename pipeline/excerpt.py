@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.fold import folded
 from pipeline.model import Article
-from pipeline.query import And, Node, Or, Term
+from pipeline.query import Node, Term
+from pipeline.query import terms as terms_of
 
 AROUND = 110  # characters shown on each side of the first hit: two lines of a terminal in all
 WORD = re.compile(r"\S+")
@@ -30,7 +31,7 @@ def excerpt(article: Article, query: Node | None, actors: Sequence[str] = ()) ->
     `actors` are ids: those of the filter, or those that a word of the query names, so that `PMF` shows where an Arabic
     article says الحشد الشعبي. A hit in the title alone shows the title.
     """
-    terms = list(_terms(query))
+    terms = list(terms_of(query))
     marks = _hits(article.text, terms)
     if marks:
         return _window(article.text, marks)
@@ -44,20 +45,8 @@ def excerpt(article: Article, query: Node | None, actors: Sequence[str] = ()) ->
 
 def names_any(query: Node | None, names: Iterable[str]) -> bool:
     """Tell whether a term of the query stands in any of these names."""
-    terms = list(_terms(query))
+    terms = list(terms_of(query))
     return any(_hits(name, terms) for name in names)
-
-
-def _terms(node: Node | None) -> Iterator[Term]:
-    """The terms that may have matched: what stands behind NOT did not."""
-    match node:
-        case Term():
-            yield node
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _terms(part)
-        case _:
-            return
 
 
 def _hits(text: str, terms: Sequence[Term]) -> list[Span]:

@@ -207,11 +207,12 @@ class Server:
     def start(self) -> Self:
         """Start it on the data it has and wait until it answers."""
         self._keep("start")
-        until = time.monotonic() + PATIENCE
+        until, password = time.monotonic() + PATIENCE, {"password": self.address.password}
         while self._keep("look") == "up" and time.monotonic() < until:
             with suppress(OSError, http.client.HTTPException):
-                # A server that just restarted says 401 for a moment, although its port is open.
-                if self.address.ask("GET", "/_security/_authenticate")[0] == http.HTTPStatus.OK:
+                # Whoever is somebody is 401 for a moment while the index of users is made, which happens in the
+                # background after the first answers, or is opened again. What is written into it proves that it is there.
+                if self.address.ask("POST", "/_security/user/elastic/_password", password)[0] == http.HTTPStatus.OK:
                     return self
             time.sleep(BETWEEN_LOOKS)
         log = (self._folder / "output.log").read_text(errors="replace").splitlines()

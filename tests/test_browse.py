@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import signal
@@ -21,7 +22,8 @@ import httpx
 import pytest
 from lxml import html
 
-pytest.importorskip("datasette", reason="pip install -e '.[browse]'")
+if os.environ.get("WIREROOM_CI") != "1":
+    pytest.importorskip("datasette", reason="pip install -e '.[browse]'")
 
 from datasette.database import QueryInterrupted
 from datasette.plugins import DEFAULT_PLUGINS, pm
@@ -607,9 +609,7 @@ def test_a_search_is_a_feed(shown: Window) -> None:
     assert tree.findtext(f"{ATOM}title") == "Wireroom: Popular Mobilization Forces"
     assert tree.find(f"{ATOM}link[@rel='self']").get("href") == "http://localhost/feed.atom?_actor=pmf"  # type: ignore[union-attr]
     entries = tree.findall(f"{ATOM}entry")
-    assert [each.findtext(f"{ATOM}id") for each in entries] == [
-        f"urn:sha256:{each.id}" for each in (WALL_COPY, WALL, VISIT)
-    ]
+    assert [each.findtext(f"{ATOM}id") for each in entries] == [each.url for each in (WALL_COPY, WALL, VISIT)]
     wall = entries[1]
     assert wall.get(feed.XML_LANG) == "ar"
     assert wall.findtext(f"{ATOM}content") == WALL.text

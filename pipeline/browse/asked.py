@@ -32,11 +32,6 @@ class Asked(NamedTuple):
     story: str = ""
     pairs: tuple[Pair, ...] = ()
 
-    @property
-    def query(self) -> str:
-        """The parameters as they stand in an address."""
-        return urlencode(self.pairs)
-
     def clauses(self) -> tuple[list[str], dict[str, object]]:
         """What a WHERE says of the column `position`, and its parameters; nothing where all is asked for."""
         return ([f"position IN ({self.found})"], self.parameters()) if self.pairs else ([], {})

@@ -37,7 +37,7 @@ def _entry(feed: ET.Element, article: Article) -> None:
     if article.language != "und":
         entry.set(XML_LANG, article.language)
     _add(entry, "title", article.title or article.url)
-    _add(entry, "id", f"urn:sha256:{article.id}")
+    _add(entry, "id", article.url)
     _add(entry, "link", rel="alternate", href=article.url)
     _add(entry, "updated", _updated(article))
     if article.published_at:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -70,6 +70,9 @@ def doctor(
         )
         findings.check("archive", lambda: examine_archive(options.open_archive(archive)))
         for opened in stores:
+            if store.startswith(options.ELASTIC):
+                findings.check("server", partial(examine_server, store))
+                findings.check("key", partial(examine_key, store, now))
             findings.check("memory", partial(examine_memory, opened))
             findings.check("clock", partial(examine_clock, opened, now))
             findings.check("alerts", partial(examine_claims, opened))
@@ -99,6 +102,44 @@ def examine_store(found: list[Store], url: str, opened: Store, now: datetime) ->
     version = opened.state(PROBE).version
     opened.save(Changes(states=((PROBE, Stored(now.isoformat(), version)),)))
     return f"{url}: writable, {opened.count()} articles"
+
+
+def examine_server(url: str) -> str:
+    """Tell how a server is, which of its indices lack data, and whether its disk is full."""
+    from pipeline.stores.elastic.health import look
+
+    with options.open_server(url) as (client, _):
+        health = look(client)
+    if health.full:
+        raise StoreError(f"the disk is full, so that {named(health.full)} take no more; free room there.")
+    if health.red:
+        raise StoreError(
+            f"a shard of {named(health.red)} is missing; `GET _cluster/allocation/explain` tells why. Runs wait for it."
+        )
+    if health.status != "green":
+        raise NoteworthyError(f"Elasticsearch {health.version}, {health.status}: copies of shards are missing.")
+    return f"Elasticsearch {health.version}, {health.status}"
+
+
+def examine_key(url: str, now: datetime) -> str:
+    """Tell until when the API key in use works."""
+    from pipeline.stores.elastic.keys import SOON, lapses
+
+    with options.open_server(url) as (client, access):
+        if not access.key:
+            return f"none in use, asks as user {access.user}"
+        until = lapses(client)
+    if until is None:
+        raise NoteworthyError("never lapses; `wireroom setup` as a user makes keys that do.")
+    if until < now + SOON:
+        raise NoteworthyError(f"lapses on {until:%Y-%m-%d}; `wireroom setup` as a user makes its successor.")
+    return f"works until {until:%Y-%m-%d}"
+
+
+def named(names: Sequence[str]) -> str:
+    """A line's worth of names, and how many more there are."""
+    most = 5
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def examine_memory(opened: Store) -> str:
@@ -151,9 +192,9 @@ def examine_sources(opened: Store, settings: Config, now: datetime) -> str:
         and schedule.state(source, stored.value, now, settings.settings.fetch) in ("failing", "gone")
     ]
     if failing:
-        shown = ", ".join(failing[:5]) + (f" and {len(failing) - 5} more" if len(failing) > 5 else "")  # noqa: PLR2004 - a line's worth
         raise NoteworthyError(
-            f"{len(failing)} fail: {shown}. `wireroom sources ID` tells more; they are tried again on their own."
+            f"{len(failing)} fail: {named(failing)}. `wireroom sources ID` tells more; they are tried again by "
+            "themselves."
         )
     return f"{len(visits)} visited, none failing"
 

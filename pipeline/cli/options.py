@@ -15,8 +15,11 @@ import typer
 from pipeline.model import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
     from pipeline.archive import Archive
     from pipeline.stores import Store
+    from pipeline.stores.elastic.connection import Access
     from pipeline.watchlist import Config
 
 __all__ = [
@@ -86,14 +89,14 @@ def open_store(url: str, patience: float = 0.0) -> Iterator[Store]:
     if url.startswith(ELASTIC):
         with elastic_client():
             from pipeline.stores.elastic import ElasticStore
-        store = ElasticStore.open(url, os.environ, waiting=_waiting, patience=patience)
+        store = ElasticStore.open(url, os.environ, waiting=waiting, patience=patience)
     elif url.startswith(SQLITE):
         from pipeline.stores.sqlite import SqliteStore
 
-        store = SqliteStore.open(url, waiting=_waiting)
+        store = SqliteStore.open(url, waiting=waiting)
     else:
         raise ConfigError(
-            f"--store {url}: expected sqlite:///relative/path.db, sqlite:////absolute/path.db or "
+            f"--store {url.rpartition('@')[2]}: expected sqlite:///relative/path.db, sqlite:////absolute/path.db or "
             "elasticsearch+https://host:9200."
         )
     try:
@@ -113,7 +116,19 @@ def elastic_client() -> Iterator[None]:
         ) from missing
 
 
-def _waiting() -> None:
+@contextmanager
+def open_server(url: str) -> Iterator[tuple[Elasticsearch, Access]]:
+    """A client for the server of a store URL, and what opens it; raises ConfigError and StoreError."""
+    with elastic_client():
+        from pipeline.stores.elastic import connection
+        from pipeline.stores.elastic.faults import explained
+    to = connection.access(url, os.environ)
+    with explained(to.url), connection.connect(to) as client:
+        yield client, to
+
+
+def waiting() -> None:
+    """Tell that another run is waited for."""
     warn("another run is at work on this store; waiting for it")
 
 

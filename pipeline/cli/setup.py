@@ -46,13 +46,12 @@ def setup(
 
 def setup_server(url: str, *, reindex: bool) -> None:
     """Prepare a server and make its keys; each is told as it is made, since nobody can tell it again."""
-    with options.elastic_client():
-        from pipeline.stores.elastic import connection, keys
-        from pipeline.stores.elastic.faults import explained
+    now = datetime.now(UTC)
+    with options.open_server(url) as (client, to):
+        from pipeline.stores.elastic import keys
         from pipeline.stores.elastic.prepare import prepare
-    to, now = connection.access(url, os.environ), datetime.now(UTC)
-    with explained(to.url), connection.connect(to) as client:
-        for index in prepare(client, to.url, now, reindex=reindex):
+
+        for index in prepare(client, to.url, now, reindex=reindex, waiting=options.waiting):
             typer.echo(f"filled   {index} anew")
         if to.key:
             options.warn(

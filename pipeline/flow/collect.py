@@ -118,6 +118,8 @@ class Desk:
         if self._save(visit=Stored(visit, stored.version), outcomes=tuple(outcomes)):
             self.run.note(f"{source.id}: another worker polled it meanwhile; left to that one")
             return
+        if not taken.fetch:
+            return
         left = [entry for entry in [await self._page(source, entry) for entry in taken.fetch] if entry]
         self.writer.flush()
         version = self.run.store.visits([source.id])[source.id].version

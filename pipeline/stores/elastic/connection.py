@@ -156,16 +156,18 @@ class PatientTransport(Transport):
 
 
 def _whole(answer: TransportApiResponse) -> TransportApiResponse:
-    """The answer; where a shard that was asked had nothing to say the complaint of that shard, as a status 503.
+    """The answer; where a shard was missing that should have had its say a complaint of that, as a status 503.
 
-    A server that just started or is red finds nothing there, and says 200.
+    A server that has just started or is red finds nothing in such a shard, and says 200.
     """
     body: Any = answer.body
     if not isinstance(body, Mapping) or answer.meta.status != 200:  # noqa: PLR2004 - HTTP: OK
         return answer
     wrong = [each["error"] for each in body.get("docs", ()) if each.get("error", {}).get("type", NO_INDEX) != NO_INDEX]
-    if "hits" in body or "count" in body:
-        wrong += [each["reason"] for each in body["_shards"].get("failures", ())]
+    shards = body.get("_shards", {}) if "hits" in body or "count" in body else {}
+    if shards.get("failed"):
+        wrong += [each["reason"] for each in shards.get("failures", ())]
+        wrong.append({"type": "missing", "reason": f"{shards['failed']} of {shards['total']} shards did not answer"})
     if not wrong:
         return answer
     return TransportApiResponse(replace(answer.meta, status=UNAVAILABLE), {"error": wrong[0]})

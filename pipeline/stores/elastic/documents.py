@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline import document
+from pipeline import document, query
 from pipeline.model import Article, Claim, Fate, Known, Seen, Visit
 from pipeline.records import entry_document, moment, read_entry, timestamp
 from pipeline.stores.elastic.analysis import STEMMED
@@ -20,6 +20,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNDATED = -(1 << 38)  # the second of an article without date: before the year 1
 PAGE = ("id", "second", "digest", "recalled")
 """What is remembered of a page; read from the columns of the index, not from the document."""
+OF_EVERY_ARTICLE = ("every", "country", "outlet", "language")
+"""Filters that find each article by one word, in SQLite's index of words."""
 
 _VISIT_TIMES = frozenset({"visited_at", "next_visit", "unconditional_at"})
 
@@ -38,8 +40,15 @@ def article_document(article: Article) -> Document:
         told["stem"] = {article.language: f"{article.title}\n{article.text}"}
     at = article.published_at
     told["second"] = timegm(at.utctimetuple()) if at else UNDATED
+    told["words"] = length(article)
     told["unremembered"] = not (article.digest or article.recalled)
     return told
+
+
+def length(article: Article) -> int:
+    """The words of an article as the other store counts them: a seam between names is one there, and a filter."""
+    words = sum(map(len, query.fields(article))) + max(0, len(article.actor_names) - 1)
+    return words + len(OF_EVERY_ARTICLE) + len({*article.actors}) + len({*article.regions})
 
 
 def read_article(told: Mapping[str, Any]) -> Article:

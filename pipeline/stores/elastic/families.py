@@ -94,6 +94,7 @@ ARTICLE: Fields = {
     "recalled": KEPT_BYTES,
     "unremembered": {"type": "boolean"},
     "second": {"type": "long"},  # of publication; sorts articles without date, too
+    "words": INTEGER,  # how long it is, for ranking
 }
 OUTCOME: Fields = {
     **dict.fromkeys(("run", "source", "stage", "fate", "reason"), KEYWORD),

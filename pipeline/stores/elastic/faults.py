@@ -113,7 +113,7 @@ def _blocked(url: str, reason: str) -> StoreError:
 
 
 def _unanswered(url: str, error: TransportError) -> ConfigError | StoreError:
-    told = str((error, *error.errors)[-1])
+    told = str(error.__cause__ or error)
     if isinstance(error, TlsError):
         if any(sign in told for sign in PLAIN_HTTP):
             plain = url.replace("https://", "http://")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
 LASTING = "90d"
+SOON = timedelta(days=14)
+"""A key that lapses within this time is told of, and gets its successor: both work meanwhile."""
 
 ARTICLES, STATE = ["news-*", "news"], ["wireroom-*"]
 LOOK = ["read", "view_index_metadata"]
@@ -38,10 +40,10 @@ class Key:
 
 
 def make(client: Elasticsearch, now: datetime) -> Iterator[Key]:
-    """Make the keys that are not there or have lapsed; give all. Whoever asks must be a user, not a key itself."""
+    """Make the keys that are not there or lapse soon; give all. Whoever asks must be a user, not a key itself."""
     for role, indices in RIGHTS.items():
         name = f"wireroom-{role}"
-        until = max(_living(client, name, now), default=None)
+        until = max(_living(client, name, now + SOON), default=None)
         if until:
             yield Key(role, until)
             continue
@@ -50,10 +52,17 @@ def make(client: Elasticsearch, now: datetime) -> Iterator[Key]:
         yield Key(role, _time(made["expiration"]), made["encoded"])
 
 
-def _living(client: Elasticsearch, name: str, now: datetime) -> Iterator[datetime]:
-    """Until when each key of that name works."""
+def lapses(client: Elasticsearch) -> datetime | None:
+    """Until when the key works that a client asks with; None for one without end. Only a key may ask this."""
+    held = client.security.authenticate()["api_key"]["id"]
+    [told] = client.security.get_api_key(id=held, owner=True)["api_keys"]
+    return _time(told["expiration"]) if "expiration" in told else None
+
+
+def _living(client: Elasticsearch, name: str, then: datetime) -> Iterator[datetime]:
+    """Until when each key of that name works that works after a time."""
     for each in client.security.get_api_key(name=name)["api_keys"]:
-        if not each["invalidated"] and "expiration" in each and _time(each["expiration"]) > now:
+        if not each["invalidated"] and "expiration" in each and _time(each["expiration"]) > then:
             yield _time(each["expiration"])
 
 

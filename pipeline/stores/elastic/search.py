@@ -8,8 +8,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import Article, Hit
-from pipeline.query import And, Node, Or, Search, Term
+from pipeline.query import And, Node, Or, Search, Term, terms
 from pipeline.stores.elastic.documents import UNDATED, read_article, second
+from pipeline.stores.elastic.ranking import WEIGHTS, Ranking
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -18,8 +19,6 @@ Query = dict[str, Any]
 Where = dict[str, Any]
 """Where a search looks: its parameters for an index or for a point in time."""
 
-# As in the other store: a name in the title says what an article is about; names of actors count like the text.
-WEIGHTS = {"title": 5.0, "text": 1.0, "actor_names": 1.0}
 EVERYTHING: Query = {"match_all": {}}
 ASIDE = 10  # more than are asked for are read at once, since copies of one story are passed over
 MOST = 200  # articles read at once
@@ -43,7 +42,7 @@ def hits(client: Elasticsearch, index: str, search: Search) -> Iterator[Hit]:
 
 
 def query(search: Search) -> Query:
-    """What an article must be to be found; where the best are wanted also what makes it better."""
+    """What an article must be to be found."""
     filters = {
         "actors": search.actors,
         "regions": search.regions,
@@ -59,8 +58,6 @@ def query(search: Search) -> Query:
         wanted.append({"range": {"second": span}})
     if search.query:
         wanted.append(_found(search.query))
-    if search.sort == "best" and search.query:
-        return {"bool": {"filter": wanted, "should": [_better(term) for term in _terms(search.query)]}}
     return {"bool": {"filter": wanted or [EVERYTHING]}}
 
 
@@ -90,7 +87,7 @@ def _in_field(term: Term, field: str) -> Query:
     *firsts, last = term.tokens
     if not firsts:
         return {"prefix" if term.prefix else "term": {field: {"value": last}}}
-    words = {"query": " ".join(term.tokens), "analyzer": "whitespace"}
+    words = {"query": " ".join(term.tokens)}
     if term.prefix:
         return {"match_phrase_prefix": {field: {**words, "max_expansions": EXPANSIONS}}}
     return {"match_phrase": {field: words}}
@@ -99,46 +96,41 @@ def _in_field(term: Term, field: str) -> Query:
 EXPANSIONS = 100_000  # words that begin so; the server's own 50 would miss articles
 
 
-def _better(term: Term) -> Query:
-    """How much an article is about a term: BM25 over its fields as one (BM25F, Robertson and Zaragoza 2009)."""
-    if len(term.tokens) == 1 and not term.prefix:
-        fields = [f"{field}^{weight}" for field, weight in WEIGHTS.items()]
-        return {"combined_fields": {"query": term.tokens[0], "fields": fields}}
-    if len(term.tokens) == 1:
-        return {"bool": {"should": [_prefix(term.tokens[0], *each) for each in WEIGHTS.items()]}}
-    each_field = [_in_field(term, field) for field in WEIGHTS]
-    for one, (field, weight) in zip(each_field, WEIGHTS.items(), strict=True):
-        next(iter(one.values()))[field]["boost"] = weight
-    return {"bool": {"should": each_field}}
-
-
-def _prefix(start: str, field: str, weight: float) -> Query:
-    return {"prefix": {field: {"value": start, "rewrite": "top_terms_blended_freqs_50", "boost": weight}}}
-
-
-def _terms(node: Node) -> Iterator[Term]:
-    """The terms that may have been found: what stands behind NOT was not."""
-    match node:
-        case Term():
-            yield node
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _terms(part)
-
-
 def _pages(client: Elasticsearch, index: str, search: Search) -> Iterator[list[Article]]:
     """The articles in order; what is written meanwhile is not among them."""
-    best = search.sort == "best" and search.query is not None
-    options: dict[str, Any] = (
-        {"search_type": "dfs_query_then_fetch"} if best else {}
-    )  # a word is as rare as in all months together
-    size = min(search.limit + ASIDE, MOST) if search.limit else MOST
     with standing(client, index) as view:
-        found = pages(
-            client, view, query(search), BEST if best else NEWEST, size=size, source_excludes=UNREAD, **options
-        )
-        for page in found:
+        if search.sort == "best" and search.query:
+            yield from _best(client, view, search, list(terms(search.query)))
+            return
+        size = min(search.limit + ASIDE, MOST) if search.limit else MOST
+        for page in pages(client, view, query(search), NEWEST, size=size, source_excludes=UNREAD):
             yield [read_article(each["_source"]) for each in page]
+
+
+def _best(client: Elasticsearch, view: Where, search: Search, asked: list[Term]) -> Iterator[list[Article]]:
+    """What the server proposes; the first page in exact order, and whoever reads on has the others as proposed."""
+    ranking = _ranking(client, view, asked)
+    wanted = {"bool": {"filter": [query(search)], "should": ranking.proposals()}}
+    options: dict[str, Any] = {"search_type": "dfs_query_then_fetch"}  # a word is as rare as in all months together
+    proposed = pages(client, view, wanted, BEST, size=ranking.proposed, source_excludes=UNREAD, **options)
+    for number, page in enumerate(proposed):
+        articles = [read_article(each["_source"]) for each in page]
+        yield articles if number else ranking.best_first(articles)
+
+
+def _ranking(client: Elasticsearch, view: Where, asked: list[Term]) -> Ranking:
+    told = client.search(
+        size=0,
+        query=EVERYTHING,
+        track_total_hits=True,
+        aggregations={
+            "words": {"avg": {"field": "words"}},
+            "terms": {"filters": {"filters": [_found(term) for term in asked]}},
+        },
+        **view,
+    )
+    holding = [each["doc_count"] for each in told["aggregations"]["terms"]["buckets"]]
+    return Ranking(asked, holding, told["hits"]["total"]["value"], told["aggregations"]["words"]["value"] or 1.0)
 
 
 @contextmanager
