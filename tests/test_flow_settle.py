@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from pipeline import flow, urls
+from pipeline.flow import recall
 from pipeline.flow.process import process
 from pipeline.flow.run import chunks
 from pipeline.flow.settle import settle
-from pipeline.model import Article, Changes, Page, Source
+from pipeline.model import Article, Changes, Page, Source, StoreError
 from pipeline.readers import Readers
+from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Config
 from tests.trial import NOW, SENTENCES, Contended, Trial, equal_parts, html, minutes, page, shuffled, story, trial
 
@@ -237,6 +239,41 @@ def test_what_another_worker_touches_meanwhile_is_placed_again(
     else:
         with pytest.raises(RuntimeError, match="kept changing"):
             settle(found.run("run-1"), readers.stages)
+
+
+class Torn(SqliteStore):
+    """A store without transactions that goes away in the middle of a write: one of the articles is written."""
+
+    written: int | None = None
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        if self.written is None or not changes.articles:
+            return super().save(changes)
+        super().save(Changes(articles=(changes.articles[self.written % len(changes.articles)],)))
+        raise StoreError("store: gone away")
+
+
+@pytest.mark.parametrize("written", range(3))
+def test_a_story_of_which_a_part_was_moved_when_the_store_went_away_is_settled_by_the_next_run(
+    written: int, tmp_path: Path, readers: Readers
+) -> None:
+    other = printed("marfaa", "both", story(95, "he", paragraphs=8), hours=3, seen=25)
+    quiet = arrive(found_in(tmp_path / "quiet"), [bridge(), [other]], readers)
+    found = trial(tmp_path, *SOURCES, store=Torn)
+    assert isinstance(found.store, Torn)
+    for batch in (bridge(), [other]):
+        found.write(f"run-{batch[-1].answer.at:%d%H}", batch)
+        process(found.run(f"run-{batch[-1].answer.at:%d%H}"), readers)
+        found.store.written = written
+        with pytest.raises(StoreError):
+            settle(found.run("run-2"), readers.stages)
+        found.store.written = None
+        settle(found.run("run-3"), readers.stages)
+        assert recall.unsettled(found.run("run-3")) == frozenset()
+        found.at += timedelta(hours=1)
+        settle(found.run("run-4"), readers.stages)  # from here on what came before is not looked at any more
+
+    assert equal_parts(found.articles) == equal_parts(quiet.articles)
 
 
 def test_chunks_are_lists_of_at_most_so_many() -> None:
