@@ -21,6 +21,7 @@ from pipeline.model import Article, ConfigError
 
 DEPTH = 12  # parentheses inside parentheses; the parser of SQLite's FTS5 gives up at 16
 TOKENS = 300  # folded words of one query: in three fields 900 of the 1,024 clauses that a small Elasticsearch takes
+LONGEST = 500  # characters of a folded word; Elasticsearch takes a prefix of 1,000 UTF-16 units
 NEAR = 24  # characters of the query that a complaint shows
 
 OPERATORS = frozenset({"AND", "OR", "NOT"})
@@ -87,7 +88,7 @@ def parse(words: str) -> Node | None:
     """The tree of a query; None where it holds no word, which matches everything.
 
     Raises ConfigError, pointing at the place, for what the grammar does not know, for parentheses nested deeper than
-    DEPTH and for more than TOKENS words.
+    DEPTH, for more than TOKENS words and for a word longer than LONGEST.
     """
     return _Reader(words).query()
 
@@ -197,6 +198,8 @@ class _Reader:
         self._tokens += len(found)
         if self._tokens > TOKENS:
             raise self._fault(lexeme, f"a query takes at most {TOKENS} words; ask for less at once")
+        if any(len(token) > LONGEST for token in found):
+            raise self._fault(lexeme, f"a word takes at most {LONGEST} characters; leave it out")
         return Term(found, prefix=lexeme.kind == "word" and lexeme.text.endswith("*")) if found else None
 
     def _misplaced(self, lexeme: _Lexeme) -> ConfigError:

@@ -210,8 +210,8 @@ class Server:
         until, password = time.monotonic() + PATIENCE, {"password": self.address.password}
         while self._keep("look") == "up" and time.monotonic() < until:
             with suppress(OSError, http.client.HTTPException):
-                # Whoever is somebody is 401 for a moment while the index of users is made, which happens in the
-                # background after the first answers, or is opened again. What is written into it proves that it is there.
+                # A server that answers says 401 for a moment while its index of users is made, in the background, or
+                # opened again. That something was written into it proves that it is there.
                 if self.address.ask("POST", "/_security/user/elastic/_password", password)[0] == http.HTTPStatus.OK:
                     return self
             time.sleep(BETWEEN_LOOKS)

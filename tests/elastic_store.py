@@ -46,6 +46,6 @@ def prepared(address: Address, prefix: str) -> None:
 def empty(address: Address, prefix: str) -> None:
     """Delete all documents."""
     with client_of(address) as client:
-        everything = {"match_all": {}}
+        everything: dict[str, dict[str, str]] = {"match_all": {}}
         client.indices.refresh(index=f"{prefix}*")
         client.delete_by_query(index=f"{prefix}*", query=everything, refresh=True, conflicts="proceed")

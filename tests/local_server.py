@@ -20,6 +20,7 @@ from http import HTTPStatus
 from typing import BinaryIO, Self
 
 Pairs = tuple[tuple[str, str], ...]
+Came = tuple[str, str, Pairs, bytes]  # method, target, headers, body
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Request:
     connection: int
     at_once: int
     body: bytes = b""
+    method: str = "GET"
 
     def header(self, name: str) -> str | None:
         """Value of the first header of that name in lower case, or None."""
@@ -105,14 +107,15 @@ class LocalServer:
             raw if self._tls is None else self._tls.wrap_socket(raw, server_side=True) as connection,
             connection.makefile("rb") as lines,
         ):
-            while (read := _read(lines)) and self._answered(connection, number, *read):
+            while (read := _read(lines)) and self._answered(connection, number, read):
                 pass
 
-    def _answered(self, connection: socket.socket, number: int, target: str, headers: Pairs, body: bytes) -> bool:
+    def _answered(self, connection: socket.socket, number: int, came: Came) -> bool:
         """Answer one request; tell whether the connection goes on."""
+        method, target, headers, body = came
         with self._lock:
             self._under_way += 1
-            request = Request(target, headers, number, self._under_way, body)
+            request = Request(target, headers, number, self._under_way, body, method)
             self.requests.append(request)
         try:
             route = self.routes.get(target.partition("?")[0]) or self.routes.get("*") or Reply(status=404)
@@ -144,8 +147,8 @@ class _Listener(socketserver.ThreadingTCPServer):
         self._server.serve(request)
 
 
-def _read(sent: BinaryIO) -> tuple[str, Pairs, bytes] | None:
-    """Target, headers and body of the next request, None where the client is gone."""
+def _read(sent: BinaryIO) -> Came | None:
+    """The next request, None where the client is gone."""
     first = sent.readline().decode("latin-1").split()
     if not first:
         return None
@@ -156,7 +159,7 @@ def _read(sent: BinaryIO) -> tuple[str, Pairs, bytes] | None:
         name, _, value = line.decode("latin-1").partition(":")
         headers.append((name.strip().lower(), value.strip()))
     length = int(dict(headers).get("content-length", "0"))
-    return first[1], tuple(headers), sent.read(length)
+    return first[0], first[1], tuple(headers), sent.read(length)
 
 
 def _head(reply: Reply) -> bytes:

@@ -131,6 +131,7 @@ def place(whole_server: Address, newsroom: Newsroom, tmp_path: Path) -> Place:
 @pytest.fixture
 def fragile(own_elastic: Server, newsroom: Newsroom, tmp_path: Path) -> Place:
     """A store that is set up and empty, on the server that tests may kill."""
+    own_elastic.address.ask("GET", "/_cluster/health?wait_for_status=yellow")  # it may have started just now
     clear(own_elastic.address)
     return set_up(own_elastic.address, newsroom, tmp_path)
 
@@ -180,6 +181,24 @@ def test_a_run_that_dies_between_two_writes_is_finished_by_the_next(
     place.finish()
 
     assert_nothing_is_lost(place, quiet)
+
+
+def test_an_article_that_the_server_refuses_costs_one_failed_outcome(place: Place, quiet: Left) -> None:
+    refused = next(key for key, article in quiet.articles.items() if article["lead"])
+    broken = {"convert": {"field": "title", "type": "integer", "if": f"ctx.id == '{refused}'"}}
+    place.server.ask("PUT", "/_ingest/pipeline/wireroom-tests", {"processors": [broken]})
+    place.server.ask("PUT", "/news-*/_settings", {"index.final_pipeline": "wireroom-tests"})
+
+    done = spawned("run", folder=place.folder, environ=place.environ)
+
+    place.server.ask("PUT", "/news-*/_settings", {"index.final_pipeline": "_none"})
+    place.server.ask("DELETE", "/_ingest/pipeline/wireroom-tests")
+    left = place.left()
+    assert done.code == 1
+    assert f"{quiet.articles[refused]['url']}: the store refused it: " in done.err
+    assert left.articles.keys() == quiet.articles.keys() - {refused}
+    assert table(left.outcomes)["store", "failed", "refused-by-store"] == 1
+    assert table(left.outcomes).total() == table(quiet.outcomes).total()
 
 
 IN_A_BULK = AT_A_BULK.format(number=1, first='create.*"news-', when="before", act=TELLS)

@@ -1,4 +1,4 @@
-"""What goes wrong with a server and whoever asks it: one sentence that names the store and the remedy, nothing written."""
+"""What goes wrong with a server and whoever asks it: one sentence that names the store and the remedy."""
 
 from __future__ import annotations
 
@@ -293,8 +293,9 @@ READINGS: dict[str, Callable[[ElasticStore], object]] = {
 
 
 @pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
+@pytest.mark.usefixtures("kept")
 def test_a_month_that_is_not_there_is_told_and_not_taken_for_empty(
-    kept: ElasticStore, elastic: Address, elastic_prefix: str, reading: Callable[[ElasticStore], object]
+    elastic: Address, elastic_prefix: str, reading: Callable[[ElasticStore], object]
 ) -> None:
     lost = f"{elastic_prefix}news-2019.01"
     with client_of(elastic) as client:
@@ -303,9 +304,10 @@ def test_a_month_that_is_not_there_is_told_and_not_taken_for_empty(
         )
         document = {"id": "lost", "month": "2019.01"}
         client.options(ignore_status=409).create(index=f"{elastic_prefix}wireroom-months", id="lost", document=document)
+        store = ElasticStore(client.options(request_timeout=0.5), elastic.url, prefix=elastic_prefix)
         try:
             with pytest.raises(StoreError, match=r"a shard is missing \(`GET _cluster/allocation/explain` tells why\)"):
-                reading(kept)
+                reading(store)
         finally:
             client.indices.delete(index=lost)
 

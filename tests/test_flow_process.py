@@ -14,11 +14,11 @@ from pipeline import flow, urls
 from pipeline.archive import Archived
 from pipeline.flow.process import process
 from pipeline.flow.run import BATCH
-from pipeline.model import Article, Changes, Drop, Fate, Outcome, Page, Refused, Source, StoreError
+from pipeline.model import Article, Changes, Drop, Fate, Outcome, Page, Source, StoreError
 from pipeline.readers import NamedStages, Reader, Readers
 from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Config
-from tests.trial import NOW, SENTENCES, Contended, Trial, html, page, story, table, trial
+from tests.trial import NOW, SENTENCES, Contended, Particular, Trial, html, page, story, table, trial
 
 KHABAR = Source("khabar", "https://khabar.example/feed", name="خبر", country="IR", languages=("fa",))
 DIES, FAULTY = "می‌میرد", "հատուկ սխալ"
@@ -254,20 +254,10 @@ def test_what_an_attempt_stored_that_died_before_it_told_of_it_ends_as_it_would_
     assert [(each.fate, each.reason) for each in seen.values()] == [(Fate.KEPT, "new")]
 
 
-class Particular(SqliteStore):
-    """A store that takes no article with a word in it, and goes on with the others."""
-
-    def save(self, changes: Changes) -> frozenset[str]:
-        refused = {each.value.id for each in changes.articles if FAULTY in each.value.text}
-        if refused:
-            others = tuple(each for each in changes.articles if each.value.id not in refused)
-            super().save(Changes(articles=others))
-            raise Refused(dict.fromkeys(refused, "number out of range"))
-        return super().save(changes)
-
-
 def test_what_the_store_does_not_take_costs_one_failed_outcome_and_is_told(tmp_path: Path) -> None:
     found = trial(tmp_path, KHABAR, store=Particular)
+    assert isinstance(found.store, Particular)
+    found.store.refused = FAULTY
     hostile = page(url(3), html([FAULTY, *story(3, "hy")]))
     found.write("run-1", [*pages(2), hostile, *pages(3, first=4)])
 

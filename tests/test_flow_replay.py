@@ -21,7 +21,20 @@ from pipeline.model import Article, Changes, Fate, Page, Removed, Source
 from pipeline.newsroom import Newsroom
 from pipeline.readers import Readers
 from pipeline.watchlist import Actor, Config
-from tests.trial import NOW, PESHMERGA, SENTENCES, Contended, Trial, emptied, equal_parts, html, page, story, trial
+from tests.trial import (
+    NOW,
+    PESHMERGA,
+    SENTENCES,
+    Contended,
+    Particular,
+    Trial,
+    emptied,
+    equal_parts,
+    html,
+    page,
+    story,
+    trial,
+)
 
 SOURCES = (Source("khabar", "https://khabar.example/feed", name="خبر"), Source("xeber", "https://xeber.example/feed"))
 BRIDGE = Actor("old-bridge", names={"en": "Old Bridge"}, aliases={"en": ("old bridge",), "tr": ("eski köprü",)})
@@ -262,6 +275,18 @@ def test_what_another_worker_changes_meanwhile_is_merged_again(times: int, *, en
     else:
         with pytest.raises(RuntimeError, match="kept changing"):
             again(found)
+
+
+def test_what_the_store_does_not_take_costs_its_own_page(tmp_path: Path) -> None:
+    found = trial(tmp_path, *SOURCES, actors=(), store=Particular)
+    assert isinstance(found.store, Particular)
+    found.store.refused = SENTENCES["he"]
+    found.write("run-1", pages()[:8])
+
+    tally, _ = again(found)
+
+    assert (tally.total(), tally[Fate.FAILED, "refused-by-store"]) == (8, 1)
+    assert {article.language for article in found.articles} == set(list(SENTENCES)[:8]) - {"he"}
 
 
 @pytest.fixture(scope="module")

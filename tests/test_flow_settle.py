@@ -257,7 +257,7 @@ class Torn(SqliteStore):
 def test_a_story_of_which_a_part_was_moved_when_the_store_went_away_is_settled_by_the_next_run(
     written: int, tmp_path: Path, readers: Readers
 ) -> None:
-    other = printed("marfaa", "both", story(95, "he", paragraphs=8), hours=3, seen=25)
+    other = printed("marfaa", "both", story(95, "hy", paragraphs=8), hours=3, seen=25)
     quiet = arrive(found_in(tmp_path / "quiet"), [bridge(), [other]], readers)
     found = trial(tmp_path, *SOURCES, store=Torn)
     assert isinstance(found.store, Torn)

@@ -24,7 +24,7 @@ from pipeline.fetch import Web
 from pipeline.flow import Run, reading
 from pipeline.flow.collect import collect
 from pipeline.flow.process import process
-from pipeline.model import Answer, Article, Changes, Entry, Outcome, Page, Source, replace
+from pipeline.model import Answer, Article, Changes, Entry, Outcome, Page, Refused, Source, replace
 from pipeline.readers import Readers
 from pipeline.stores import Store
 from pipeline.stores.sqlite import SqliteStore
@@ -138,6 +138,21 @@ class Contended(SqliteStore):
             touched = (held.get(each.value.id, each) for each in changes.articles)
             theirs = (replace(each, value=replace(each.value, title=f"Theirs {self.times}")) for each in touched)
             super().save(Changes(articles=tuple(theirs)))
+        return super().save(changes)
+
+
+class Particular(SqliteStore):
+    """A store that takes no article in whose text something stands, and goes on with the others."""
+
+    refused = "nothing"
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        """Write what it takes; where there is something else, only articles of it."""
+        refused = {each.value.id for each in changes.articles if self.refused in each.value.text}
+        if refused:
+            others = tuple(each for each in changes.articles if each.value.id not in refused)
+            super().save(Changes(articles=others))
+            raise Refused(dict.fromkeys(refused, "number out of range"))
         return super().save(changes)
 
 

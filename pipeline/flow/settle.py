@@ -55,14 +55,19 @@ def _stored(run: Run, ids: Collection[str]) -> list[Article]:
 def place(run: Run, articles: Sequence[Article]) -> int:
     """Group these articles with all that share a band or a story with them; write what moved and give its number.
 
-    Stories were closed under nearness before these came, so that the stories they touch hold all that can move.
+    Stories were closed under nearness before these came, so that the stories they touch hold all that can move. What
+    moves is marked meanwhile: where a store without transactions moved a part of it, these need not touch the rest.
     """
+    marks = set[Mark]()
     for _ in range(ATTEMPTS):
         near = run.store.banded({band for article in articles for band in article.bands})
         stories = {article.story for article in articles} | {each.value.story for each in near}
         members = {each.value.id: each for each in run.store.stories(stories)}
         moved = tuple(_moved(members))
-        if not run.store.save(Changes(articles=moved)):
+        if len(moved) > 1:
+            marks |= {recall.mark(each.value) for each in moved} - recall.unsettled(run)
+        if not recall.save(run, Changes(articles=moved), marks):
+            recall.take_off(run, marks)
             return len(moved)
     raise RuntimeError("stories kept changing while they were settled")
 

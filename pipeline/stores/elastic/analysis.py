@@ -19,8 +19,9 @@ STEMMED = ("ar", "fa", "ckb", "tr", "hy", "fr", "en")
 """Languages with a stemmer; each has the analyzer `news_<language>`."""
 
 LONGEST_WORD = 10_921
-"""UTF-16 units. A longer word is indexed as pieces of this length, for a term of more than 32,766 bytes would have its
-article refused. A unit takes at most three bytes, and Lucene never parts a surrogate pair, which takes four."""
+"""UTF-16 units. Of a longer word only the start is indexed, for a term of more than 32,766 bytes would have its article
+refused: a unit takes at most three bytes. The other store does alike; no query holds words of such a length."""
+LONGEST_PIECE = 1_048_576  # UTF-16 units; Lucene parts longer words
 
 SEAMS = """
     218A-245F 2500-2775 2794-2BFF 2E30-3004 32C0-33FF D800-F8FF 101FE-1027F 10D3A-10E5F 11375-113FF 114DA-1157F
@@ -40,11 +41,13 @@ LETTERS = """
 Part = dict[str, Any]
 
 CHAR_FILTERS: Part = {
+    "start": {"type": "truncate", "length": LONGEST_WORD},
     "marks": {"type": "mapping", "mappings": [f"\\u{code}=>" for code in ("200E", "200F", "061C", "0640")]},
     "zwnj": {"type": "mapping", "mappings": ["\\u200C=>\\u0020", "\\u200D=>"]},
     "quotes": {"type": "mapping", "mappings": [f"\\u{code}=>\\u0027" for code in ("2018", "2019", "02BC")]},
 }
 FILTERS: Part = {
+    "start": {"type": "truncate", "length": LONGEST_WORD},
     "lowercase_tr": {"type": "lowercase", "language": "turkish"},
     "elision_fr": {
         "type": "elision",
@@ -88,11 +91,11 @@ def analysis() -> Part:
     return {
         "char_filter": {"seams": _seams(), "fold": {"type": "mapping", "mappings": list(_rules())}, **CHAR_FILTERS},
         "tokenizer": {
-            "words": {"type": "char_group", "tokenize_on_chars": ["whitespace"], "max_token_length": LONGEST_WORD}
+            "words": {"type": "char_group", "tokenize_on_chars": ["whitespace"], "max_token_length": LONGEST_PIECE}
         },
         "filter": FILTERS,
         "analyzer": {
-            "news_fold": {"type": "custom", "char_filter": ["seams", "fold"], "tokenizer": "words", "filter": []},
+            "news_fold": {"type": "custom", "char_filter": ["seams", "fold"], "tokenizer": "words", "filter": ["start"]},
             **{f"news_{language}": _stemmed(*STEMS[language]) for language in STEMMED},
         },
     }

@@ -29,6 +29,7 @@ TLS_EXPECTED = ("plaintext", "Remote end closed connection", "Connection aborted
 """What a client that speaks no TLS hears of a server that expects it."""
 
 STRANGER = "something answers there, but not Elasticsearch ({}); correct --store"
+EXPLAIN = "`GET _cluster/allocation/explain`"
 KEYS = "`wireroom setup` as a user makes keys for workers, readers and upkeep"
 
 
@@ -95,8 +96,8 @@ def _trouble(status: int, kind: str) -> str:
         return "has more to do than it can; give it more memory, or run again later"
     if status >= 500:  # noqa: PLR2004 - HTTP: a fault of the server
         return (
-            "cannot answer: it has just started, a shard is missing (`GET _cluster/allocation/explain` tells why) or a "
-            "proxy before it cannot reach it; mend that and run again"
+            f"cannot answer: it has just started, a shard is missing ({EXPLAIN} tells why) or a proxy before it cannot "
+            "reach it; mend that and run again"
         )
     if kind == "search_context_missing_exception":
         return "lost what a search was reading: it stood still for minutes, or the index was filled anew; search again"
@@ -124,7 +125,10 @@ def _unanswered(url: str, error: TransportError) -> ConfigError | StoreError:
     if isinstance(error, SerializationError):
         return ConfigError(f"store {url}: {STRANGER.format('no JSON')}.")
     if isinstance(error, ConnectionTimeout):
-        return StoreError(f"store {url} did not answer in time; see whether it is overloaded, then run again")
+        return StoreError(
+            f"store {url} did not answer in time: it is overloaded, or a shard is missing ({EXPLAIN} tells why); mend "
+            "that and run again"
+        )
     if isinstance(error, Unreachable) and any(sign in told for sign in TLS_EXPECTED):
         return StoreError(
             f"store {url} broke off; if it expects TLS use --store {SCHEME}{url.replace('http://', 'https://')}, "

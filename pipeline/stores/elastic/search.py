@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import Article, Hit
-from pipeline.query import And, Node, Or, Search, Term, terms
+from pipeline.query import And, Node, Not, Or, Search, Term, fields, matches, terms
 from pipeline.stores.elastic.documents import UNDATED, read_article, second
 from pipeline.stores.elastic.ranking import WEIGHTS, Ranking
 
@@ -20,6 +20,7 @@ Where = dict[str, Any]
 """Where a search looks: its parameters for an index or for a point in time."""
 
 EVERYTHING: Query = {"match_all": {}}
+NOTHING: Query = {"match_none": {}}
 ASIDE = 10  # more than are asked for are read at once, since copies of one story are passed over
 MOST = 200  # articles read at once
 KEEP = "2m"  # a reader who stands still for longer begins again
@@ -42,7 +43,7 @@ def hits(client: Elasticsearch, index: str, search: Search) -> Iterator[Hit]:
 
 
 def query(search: Search) -> Query:
-    """What an article must be to be found."""
+    """What an article must be to be found; more than enough where a phrase goes on."""
     filters = {
         "actors": search.actors,
         "regions": search.regions,
@@ -64,36 +65,53 @@ def query(search: Search) -> Query:
 def one_of(field: str, values: Sequence[str]) -> Query:
     """Documents with one of these values in a field; "" is that of a field that is not there."""
     wanted: Query = {"terms": {field: list(values)}}
-    return wanted if "" not in values else {"bool": {"should": [wanted, {"bool": {"must_not": [_there(field)]}}]}}
+    return wanted if "" not in values else _in_any([wanted, {"bool": {"must_not": [_there(field)]}}])
 
 
 def _there(field: str) -> Query:
     return {"exists": {"field": field}}
 
 
-def _found(node: Node) -> Query:
+def _found(node: Node, *, surely: bool = False) -> Query:
+    """What a tree finds. Of a phrase that goes on (`_goes_on`) too much is found, or nothing where it has to be sure."""
     match node:
         case Term():
-            return {"bool": {"should": [_in_field(node, field) for field in WEIGHTS]}}
+            return NOTHING if surely and _goes_on(node) else _in_any([_in_field(node, field) for field in WEIGHTS])
         case And(parts):
-            return {"bool": {"filter": [_found(part) for part in parts]}}
+            return {"bool": {"filter": [_found(part, surely=surely) for part in parts]}}
         case Or(parts):
-            return {"bool": {"should": [_found(part) for part in parts]}}
-    return {"bool": {"must_not": [_found(node.part)]}}
+            return _in_any([_found(part, surely=surely) for part in parts])
+    return {"bool": {"must_not": [_found(node.part, surely=not surely)]}}
+
+
+def _in_any(parts: list[Query]) -> Query:
+    return {"bool": {"should": parts}}
 
 
 def _in_field(term: Term, field: str) -> Query:
-    """The folded words of a term in a row in a field: exact words of the index, nothing is analyzed again."""
+    """The words of a term in a row in a field; they are folded, which folding again does not change."""
     *firsts, last = term.tokens
     if not firsts:
         return {"prefix" if term.prefix else "term": {field: {"value": last}}}
-    words = {"query": " ".join(term.tokens)}
     if term.prefix:
-        return {"match_phrase_prefix": {field: {**words, "max_expansions": EXPANSIONS}}}
-    return {"match_phrase": {field: words}}
+        return {"bool": {"filter": [_in_field(Term((*firsts,)), field), _in_field(Term((last,), prefix=True), field)]}}
+    return {"match_phrase": {field: {"query": " ".join(term.tokens)}}}
 
 
-EXPANSIONS = 100_000  # words that begin so; the server's own 50 would miss articles
+def _goes_on(node: Node | None) -> bool:
+    """Whether a phrase in a tree ends in a prefix.
+
+    The server takes no more words that begin so than clauses, on a small machine 1,024, so it is asked for articles
+    with the phrase and such a word anywhere in the field, and they are read to see which are meant.
+    """
+    match node:
+        case Term(tokens, prefix):
+            return prefix and len(tokens) > 1
+        case And(parts) | Or(parts):
+            return any(map(_goes_on, parts))
+        case Not(part):
+            return _goes_on(part)
+    return False
 
 
 def _pages(client: Elasticsearch, index: str, search: Search) -> Iterator[list[Article]]:
@@ -102,9 +120,17 @@ def _pages(client: Elasticsearch, index: str, search: Search) -> Iterator[list[A
         if search.sort == "best" and search.query:
             yield from _best(client, view, search, list(terms(search.query)))
             return
-        size = min(search.limit + ASIDE, MOST) if search.limit else MOST
+        size = min(search.limit + ASIDE, MOST) if search.limit and not _goes_on(search.query) else MOST
         for page in pages(client, view, query(search), NEWEST, size=size, source_excludes=UNREAD):
-            yield [read_article(each["_source"]) for each in page]
+            yield _meant(search, page)
+
+
+def _meant(search: Search, page: Sequence[Mapping[str, Any]]) -> list[Article]:
+    """The articles of a page, without those that only a reader can tell from what was looked for."""
+    articles = [read_article(each["_source"]) for each in page]
+    if not _goes_on(search.query):
+        return articles
+    return [article for article in articles if matches(search.query, fields(article))]
 
 
 def _best(client: Elasticsearch, view: Where, search: Search, asked: list[Term]) -> Iterator[list[Article]]:
@@ -114,7 +140,7 @@ def _best(client: Elasticsearch, view: Where, search: Search, asked: list[Term])
     options: dict[str, Any] = {"search_type": "dfs_query_then_fetch"}  # a word is as rare as in all months together
     proposed = pages(client, view, wanted, BEST, size=ranking.proposed, source_excludes=UNREAD, **options)
     for number, page in enumerate(proposed):
-        articles = [read_article(each["_source"]) for each in page]
+        articles = _meant(search, page)
         yield articles if number else ranking.best_first(articles)
 
 
