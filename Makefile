@@ -6,7 +6,7 @@ DEV := .venv-dev
 ES8 := .venv-es8
 LOCK := requirements.lock
 
-.PHONY: demo test lint types tests test-es8 es env bench lock clean help
+.PHONY: demo test lint types tests test-es8 es env bench lock clean help kibana
 
 help:
 	@echo 'make demo      set up the embedded default and run the whole pipeline on the bundled newsroom'
@@ -15,6 +15,7 @@ help:
 	@echo 'make es        an Elasticsearch of its own for tests and trials, until Ctrl-C'
 	@echo 'make env       the secrets that docker-compose.yml needs, into .env'
 	@echo 'make bench     the benchmarks: speed and memory, as ratios'
+	@echo 'make kibana  the workspace of Kibana, built anew'
 	@echo 'make clean     remove what these made (never var/wireroom.db or var/archive)'
 
 demo: $(DEMO)/.ready
@@ -45,6 +46,10 @@ es: $(DEV)/.ready
 # What is there stays as it is.
 env:
 	$(PYTHON) config/env.py
+
+# The workspace of Kibana as a file, from the program that builds it.
+kibana: $(DEV)/.ready
+	$(DEV)/bin/python -m pipeline.workspace > config/kibana/wireroom.ndjson
 
 # A bound that is missed does not keep the other figures back.
 bench: $(DEV)/.ready

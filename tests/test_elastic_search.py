@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from pipeline.model import Article, Changes, Hit, Outlet, Stored
 from pipeline.query import LONGEST, TOKENS, Search, Term, parse, terms
 from pipeline.stores.elastic import ElasticStore
+from pipeline.stores.elastic.analysis import LONGEST_WORD
 from pipeline.stores.elastic.connection import Access, connect
 from pipeline.stores.elastic.documents import length
 from pipeline.stores.elastic.keys import RIGHTS
@@ -23,6 +23,9 @@ from pipeline.stores.elastic.search import MOST, Query, hits, query
 from tests.elastic_server import Address
 from tests.elastic_store import client_of, opening
 from tests.trial import NOW
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
 
 MINUTE = timedelta(minutes=1)
 NINETIES = datetime(1990, 1, 1, tzinfo=UTC)
@@ -56,7 +59,6 @@ def test_no_words_and_no_filters_ask_for_everything() -> None:
         ("Iraq", IRAQ),
         ("irá*", in_any_field("prefix", {"value": "ira"})),
         ('"PKK\'nın açıklaması"', in_any_field("match_phrase", {"query": "pkk nin aciklamasi"})),
-        ("PKK'n*", in_any_field("match_phrase_prefix", {"query": "pkk n", "max_expansions": 100_000})),
         ("Iraq Basra", {"bool": {"filter": [IRAQ, WORD]}}),
         ("Iraq OR Basra", {"bool": {"should": [IRAQ, WORD]}}),
         ("NOT Iraq", {"bool": {"must_not": [IRAQ]}}),
@@ -65,6 +67,14 @@ def test_no_words_and_no_filters_ask_for_everything() -> None:
 )
 def test_a_term_is_looked_for_in_each_field_and_operators_join_terms(words: str, question: Query) -> None:
     assert asked(words) == question
+
+
+def test_a_phrase_that_goes_on_is_asked_for_as_its_words_in_one_field_and_behind_not_as_nothing() -> None:
+    phrase, start = {"match_phrase": {"title": {"query": "l arm"}}}, {"prefix": {"title": {"value": "re"}}}
+
+    assert asked("l'arm-re*")["bool"]["should"][0] == {"bool": {"filter": [phrase, start]}}
+    assert asked("NOT l'arm-re*") == {"bool": {"must_not": [{"match_none": {}}]}}
+    assert asked("NOT (NOT l'arm-re*)") == {"bool": {"must_not": [{"bool": {"must_not": [asked("l'arm-re*")]}}]}}
 
 
 def test_values_of_one_filter_are_alternatives_and_filters_add_up() -> None:
@@ -106,7 +116,6 @@ def article(name: str, text: str = "", **changed: object) -> Article:
 
 
 def ranking(words: str, holding: tuple[int, ...], articles: int = 1_000, mean: float = 10.0) -> Ranking:
-
 
     return Ranking(list(terms(parse(words))), holding, articles, mean)
 
@@ -274,16 +283,33 @@ def test_a_phrase_whose_last_word_goes_on_in_thousands_of_ways_misses_none(store
     assert found(store, "to-w7x12*") == ["7"]
 
 
-@pytest.mark.parametrize("size", [300, 4_000, 10_900])
-def test_a_very_long_word_is_a_word(store: ElasticStore, size: int) -> None:
-    word = "é" * size
-    put(store, article("a", f"{word} end"), article("b", f"{word}e end"), article("c", f"{word[1:]} end"))
+def test_phrases_that_go_on_are_told_from_words_apart_also_behind_not(store: ElasticStore) -> None:
+    put(
+        store,
+        article("1", "l'armée recule"),
+        article("22", "l'eau, puis une armée", title="Retrait"),
+        article("333", "eau", title="l'arme", actor_names=("l'",)),
+    )
 
-    assert found(store, word) == ["a"]
-    assert found(store, f'"{word} end"') == ["a"]
-    assert found(store, f"{word}*") == ["b", "a"][::-1]
-    assert found(store, f"{word}* end", sort="best") == ["a", "b"]
-    assert found(store, f"-{word[1:]}-e*") == ["a", "b", "c"][2:]
+    assert found(store, "l'arm*") == ["333", "1"]
+    assert found(store, "NOT l'arm*") == ["22"]
+    assert found(store, "NOT (NOT l'arm*) recule") == ["1"]
+    assert found(store, "retrait OR l'armé*", sort="best") == ["22", "1"]
+    assert found(store, "eau NOT l'arm*") == ["22"]
+
+
+@pytest.mark.parametrize("letters", ["é", "문", "𠀀"])
+def test_the_longest_word_that_can_be_asked_for_is_found_and_no_part_of_a_longer_one(
+    store: ElasticStore, letters: str
+) -> None:
+    word, endless = letters * LONGEST, letters * (LONGEST_WORD + 100)
+    put(store, article("1", f"{word} end"), article("22", f"{word}x end"), article("333", f"- {endless}-end"))
+
+    assert found(store, f"{word} OR {letters * 100}") == ["1"]
+    assert found(store, f'"{word} end"') == ["1"]
+    assert found(store, f"{word}*") == ["333", "22", "1"]
+    assert found(store, f"{word}* end", sort="best") == ["333", "22", "1"]
+    assert found(store, f"{word}x-e*") == ["22"]
 
 
 @pytest.mark.parametrize("join", [" ", " OR ", " NOT ", "-"])

@@ -41,7 +41,6 @@ LETTERS = """
 Part = dict[str, Any]
 
 CHAR_FILTERS: Part = {
-    "start": {"type": "truncate", "length": LONGEST_WORD},
     "marks": {"type": "mapping", "mappings": [f"\\u{code}=>" for code in ("200E", "200F", "061C", "0640")]},
     "zwnj": {"type": "mapping", "mappings": ["\\u200C=>\\u0020", "\\u200D=>"]},
     "quotes": {"type": "mapping", "mappings": [f"\\u{code}=>\\u0027" for code in ("2018", "2019", "02BC")]},
@@ -95,7 +94,12 @@ def analysis() -> Part:
         },
         "filter": FILTERS,
         "analyzer": {
-            "news_fold": {"type": "custom", "char_filter": ["seams", "fold"], "tokenizer": "words", "filter": ["start"]},
+            "news_fold": {
+                "type": "custom",
+                "char_filter": ["seams", "fold"],
+                "tokenizer": "words",
+                "filter": ["start"],
+            },
             **{f"news_{language}": _stemmed(*STEMS[language]) for language in STEMMED},
         },
     }

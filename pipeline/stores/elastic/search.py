@@ -73,7 +73,7 @@ def _there(field: str) -> Query:
 
 
 def _found(node: Node, *, surely: bool = False) -> Query:
-    """What a tree finds. Of a phrase that goes on (`_goes_on`) too much is found, or nothing where it has to be sure."""
+    """What a tree finds: where a phrase goes on (`_goes_on`) too much, or nothing where only what is sure may be."""
     match node:
         case Term():
             return NOTHING if surely and _goes_on(node) else _in_any([_in_field(node, field) for field in WEIGHTS])
