@@ -15,7 +15,7 @@ help:
 	@echo 'make es        an Elasticsearch of its own for tests and trials, until Ctrl-C'
 	@echo 'make env       the secrets that docker-compose.yml needs, into .env'
 	@echo 'make bench     the benchmarks: speed and memory, as ratios'
-	@echo 'make kibana  the workspace of Kibana, built anew'
+	@echo 'make kibana    the workspace of Kibana, built anew'
 	@echo 'make clean     remove what these made (never var/wireroom.db or var/archive)'
 
 demo: $(DEMO)/.ready

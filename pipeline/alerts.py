@@ -124,7 +124,7 @@ class _Candidate:
         self.regions = frozenset(article.regions)
 
     @cached_property
-    def words(self) -> list[list[str]]:
+    def words(self) -> list[Sequence[str]]:
         return query.fields(self.article)
 
 

@@ -35,7 +35,7 @@ def excerpt(article: Article, query: Node | None, actors: Sequence[str] = ()) ->
     marks = _hits(article.text, terms)
     if marks:
         return _window(article.text, marks)
-    for mention in article.mentions:
+    for mention in sorted(article.mentions, key=lambda mention: mention.where == "title"):  # that is shown anyway
         if mention.actor in actors:
             start = mention.sentence.find(mention.alias)
             return _window(mention.sentence, [(start, start + len(mention.alias))] if start >= 0 else [])

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.fold import tokens
@@ -93,9 +94,14 @@ def parse(words: str) -> Node | None:
     return _Reader(words).query()
 
 
-def fields(article: Article) -> list[list[str]]:
+def fields(article: Article) -> list[Sequence[str]]:
     """The folded tokens a query may match in: title, text, and every name apart, so that no phrase spans two names."""
-    return [tokens(text) for text in (article.title, article.text, *article.actor_names)]
+    return [tokens(article.title), tokens(article.text), *map(_name, article.actor_names)]
+
+
+@lru_cache(maxsize=10_000)  # the names of an actor stand in each of its articles
+def _name(name: str) -> tuple[str, ...]:
+    return tuple(tokens(name))
 
 
 def matches(node: Node | None, fields: Sequence[Sequence[str]]) -> bool:

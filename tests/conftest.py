@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,9 +50,9 @@ def elastic_prefix(elastic: Address) -> Iterator[str]:
     clear(elastic, prefix)
 
 
-@pytest.fixture
-def whole_server(elastic: Address) -> Iterator[Address]:
-    """The shared server with nothing of Wireroom's on it, and for this test alone the names that users see."""
+@contextmanager
+def emptied(elastic: Address) -> Iterator[Address]:
+    """The shared server with nothing of Wireroom's on it, and for one test or module alone the names that users see."""
     port = elastic.url.rpartition(":")[2]
     with locked(Path(tempfile.gettempdir(), f"wireroom-es-{port}.lock")):
         held = ours(elastic)
@@ -61,6 +61,13 @@ def whole_server(elastic: Address) -> Iterator[Address]:
         clear(elastic)
         yield elastic
         clear(elastic)
+
+
+@pytest.fixture
+def whole_server(elastic: Address) -> Iterator[Address]:
+    """The names that users see, on a server without anything of Wireroom's, for this test alone."""
+    with emptied(elastic) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -3,84 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.document import document
-from pipeline.model import Article, Changes, Mention, Outlet, Stored
+from pipeline.model import Article, Changes, Stored
+from tests import shelf
 from tests.command_line import Desk, Typed, article, spawned
+from tests.shelf import ACTORS, DAY, HOUR, NOW, VISIT, WALL, WALL_COPY
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TIGRIS = Outlet("tigris", "صحيفة دجلة", "IQ", ("ar",), "party")
-ALBORZ = Outlet("alborz", "البرز پرس", "IR", ("fa",), "state")
-BOSPHORUS = Outlet("bosphorus", "Boğaz Haber", "TR", ("tr",), "private")
-GALIL = Outlet("galil", "חדשות הגליל", "IL", ("he",), "private")
-PMF_NAMES = ("Popular Mobilization Forces", "PMF", "الحشد الشعبي", "حشد شعبی")
-ACTORS = """
-- {id: pmf, names: {en: Popular Mobilization Forces}, aliases: {en: [PMF], ar: [الحشد الشعبي], fa: [حشد شعبی]}}
-- {id: pkk, names: {en: PKK}}
-"""
-
-WALL = article(
-    "https://tigris.example/wall",
-    title="الحشد الشعبي يبدأ بناء جدار على الحدود",
-    text="قال ناطق إن الحشد الشعبي بدأ صباح اليوم بناء جدار قرب القائم.\nولم تعلق الحكومة على الخبر.",
-    language="ar",
-    published_at=NOW - 2 * HOUR,
-    outlet=TIGRIS,
-    actors=("pmf",),
-    actor_names=PMF_NAMES,
-    mentions=(
-        Mention(
-            "pmf",
-            "الحشد الشعبي",
-            "قال ناطق إن الحشد الشعبي بدأ صباح اليوم بناء جدار قرب القائم.",
-            12,
-            24,
-            "text",
-        ),
-    ),
-    regions=("IQ", "IQ-AN"),
-)
-WALL_COPY = article(
-    "https://galil.example/wall",
-    title="الحشد الشعبي يبني جداراً على الحدود",
-    text=WALL.text,
-    language="ar",
-    published_at=NOW - HOUR,
-    outlet=GALIL,
-    actors=("pmf",),
-    actor_names=PMF_NAMES,
-    regions=("IQ",),
-    story=WALL.id,
-    lead=False,
-    copy_of=WALL.id,
-    first_outlet="tigris",
-)
-VISIT = article(
-    "https://alborz.example/visit",
-    title="هیئت حشد شعبی به کرمانشاه رفت",
-    text="این هیئت می‌تواند فردا بازگردد.",
-    language="fa",
-    published_at=NOW - 3 * DAY,
-    outlet=ALBORZ,
-    actors=("pmf",),
-    actor_names=PMF_NAMES,
-    regions=("IR",),
-)
-TALKS = article(
-    "https://bosphorus.example/talks",
-    title="PKK'nın çekilmesi IŞİD sonrası gündemde",
-    text="Komisyon üyeleri Kandil yolunu konuştu. [bold]Kapalı[/bold] oturum :fire: iki saat sürdü.",
-    language="tr",
-    published_at=NOW - 10 * DAY,
-    outlet=BOSPHORUS,
-    actors=("pkk",),
-    actor_names=("PKK",),
-    regions=("IQ", "qandil"),
+TALKS = replace(
+    shelf.TALKS, text="Komisyon üyeleri Kandil yolunu konuştu. [bold]Kapalı[/bold] oturum :fire: iki saat sürdü."
 )
 UNDATED = article(
     "https://desk.example/undated", title="A note without a date", text="Nobody knows when.", language="en"

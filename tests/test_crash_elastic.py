@@ -18,6 +18,8 @@ import pytest
 from pipeline.model import Outcome
 from pipeline.newsroom import Newsroom
 from pipeline.stores.elastic import ElasticStore
+from pipeline.stores.elastic.connection import Access, connect
+from pipeline.stores.elastic.prepare import prepare
 from tests.command_line import ENVIRONMENT, spawned
 from tests.elastic_server import Address, Server, clear
 from tests.house import ROOT
@@ -138,10 +140,9 @@ def fragile(own_elastic: Server, newsroom: Newsroom, tmp_path: Path) -> Place:
 
 def set_up(server: Address, newsroom: Newsroom, folder: Path) -> Place:
     newsroom.requests = []
-    place = Place(configure(folder, newsroom), server)
-    done = spawned("setup", folder=folder, environ=place.environ)
-    assert done.code == 0, done.err
-    return place
+    with connect(Access(server.url, user=server.user, password=server.password, authority=server.ca)) as client:
+        prepare(client, server.url, datetime.now(UTC))
+    return Place(configure(folder, newsroom), server)
 
 
 def kept(outcomes: list[Outcome]) -> Mapping[tuple[str, str, str], int]:

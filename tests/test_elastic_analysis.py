@@ -195,13 +195,14 @@ def test_a_word_knows_the_letters_it_came_from(elastic: Address, index: str) -> 
 
 
 @pytest.mark.parametrize("letters", ["x" * 12_000, "문" * 12_000, "문" * (LONGEST_WORD - 1) + "𠀀" * 9, "𠀀" * 12_000])
-def test_a_word_without_end_is_taken_and_found_whole(elastic: Address, index: str, letters: str) -> None:
+def test_of_a_word_without_end_the_start_is_taken(elastic: Address, index: str, letters: str) -> None:
     status, answer = elastic.ask("POST", f"/{index}/_doc?refresh=true", {"text": f"before {letters} after"})
     assert status == 201, answer
     _, found = elastic.ask("POST", f"/{index}/_search", {"query": {"match_phrase": {"text": f"{letters} after"}}})
 
     assert [hit["_id"] for hit in found["hits"]["hits"]] == [answer["_id"]]
-    assert max(len(word.encode()) for word, *_ in marked(elastic, index, [letters], "news_fold")) <= HIGHEST_TERM
+    [(start, *_)] = marked(elastic, index, [letters], "news_fold")
+    assert len(start.encode(errors="surrogatepass")) <= HIGHEST_TERM  # half a pair may stand at its end
 
 
 @pytest.mark.parametrize(("language", "line", "stems"), STEMS)

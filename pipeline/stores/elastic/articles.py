@@ -82,8 +82,10 @@ class Articles:
                 actions.append(change(version[0], key, told, version[1:]))
             else:
                 lost.add(key)
-        self.freshness.wrote(self.names.of("news"))
-        written = self.writer.write(actions)
+        try:
+            written = self.writer.write(actions)
+        finally:
+            self.freshness.wrote(self.names.of("news"))
         if written.refused:
             raise Refused({key: why for (_, key), why in written.refused.items()})
         return lost | {key for _, key in written.conflicts}

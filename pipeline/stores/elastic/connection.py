@@ -30,7 +30,9 @@ KEY, USER, PASSWORD = "WIREROOM_ES_API_KEY", "WIREROOM_ES_USERNAME", "WIREROOM_E
 AUTHORITY = "WIREROOM_ES_CA"
 SECONDS = 30.0  # one request; a bulk of 10 MB takes below one
 OVERLOADED = frozenset({429, 502, 503, 504})  # the server, or what stands before it, may do it later
-FIRST_NAP, LONGEST_NAP = 0.5, 10.0  # seconds between two attempts, doubled each time
+STARTING = OVERLOADED | {401}  # one that has just come back knows nobody for a moment
+FIRST_NAP, LONGEST_NAP = 0.1, 10.0  # seconds between two attempts, doubled each time
+A_MOMENT = 5.0  # seconds: a shard that was just made or moved is there by then
 EXPECTED = f"expected {SCHEME}https://host:9200"
 
 
@@ -101,11 +103,12 @@ def connect(to: Access, patience: float = 0.0) -> Elasticsearch:
     return client
 
 
-def be_patient(client: Elasticsearch, seconds: float) -> None:
-    """Let a client of `connect` ask again for so long from now on."""
+def be_patient(client: Elasticsearch, seconds: float) -> float:
+    """Let a client of `connect` ask again for so many seconds from now on; give for how many it did."""
     transport = client.transport
     assert isinstance(transport, PatientTransport)  # noqa: S101 - `connect` named it
-    transport.patience = seconds
+    before, transport.patience = transport.patience, seconds
+    return before
 
 
 def _trusting(authority: str) -> ssl.SSLContext:
@@ -137,7 +140,7 @@ class PatientTransport(Transport):
 
     def perform_request(self, *args: Any, **options: Any) -> TransportApiResponse:  # noqa: ANN401 - passed on as they are
         """The answer to a request, or what was wrong the last time."""
-        deadline, nap = self.clock() + self.patience, FIRST_NAP
+        deadline, nap, passing = self.clock() + self.patience, FIRST_NAP, OVERLOADED
         while True:
             late = self.clock() + nap > deadline
             try:
@@ -149,10 +152,10 @@ class PatientTransport(Transport):
                     raise
             else:
                 answer = _whole(answer)
-                if late or answer.meta.status not in OVERLOADED:
+                if late or answer.meta.status not in passing:
                     return answer
             self.sleep(nap)
-            nap = min(2 * nap, LONGEST_NAP)
+            nap, passing = min(2 * nap, LONGEST_NAP), STARTING
 
 
 def _whole(answer: TransportApiResponse) -> TransportApiResponse:
@@ -164,10 +167,10 @@ def _whole(answer: TransportApiResponse) -> TransportApiResponse:
     if not isinstance(body, Mapping) or answer.meta.status != 200:  # noqa: PLR2004 - HTTP: OK
         return answer
     wrong = [each["error"] for each in body.get("docs", ()) if each.get("error", {}).get("type", NO_INDEX) != NO_INDEX]
-    shards = body.get("_shards", {}) if "hits" in body or "count" in body else {}
-    if shards.get("failed"):
+    shards = body.get("_shards") if "hits" in body or "count" in body else None
+    if shards and shards["successful"] < shards["total"]:
         wrong += [each["reason"] for each in shards.get("failures", ())]
-        wrong.append({"type": "missing", "reason": f"{shards['failed']} of {shards['total']} shards did not answer"})
+        wrong.append({"type": "partial", "reason": f"{shards['successful']} of {shards['total']} shards answered"})
     if not wrong:
         return answer
     return TransportApiResponse(replace(answer.meta, status=UNAVAILABLE), {"error": wrong[0]})

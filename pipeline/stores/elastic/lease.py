@@ -19,6 +19,7 @@ from typing import Any
 from elastic_transport import TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
+from pipeline.stores.elastic.connection import be_patient
 from pipeline.stores.elastic.faults import explained
 from pipeline.stores.elastic.writing import SHARD_AWAITED
 
@@ -55,14 +56,16 @@ class Lease:
             yield
         finally:
             ended.set()
+            patience = be_patient(self.client, 0.0)  # to be free at once is not worth a wait
             renewal.join()
+            be_patient(self.client, patience)
             self.lost.clear()
 
     def _take(self, holder: str, waiting: Callable[[], None]) -> Version:
         told, watched, since = False, None, time.monotonic()
         while True:
             current = self._read()
-            free = current is None or current[0] == ""
+            free = current is None or current[0] in {"", holder}  # its own: the answer to its taking got lost
             if current != watched:
                 watched, since = current, time.monotonic()
             if free or time.monotonic() - since > self.lasting:

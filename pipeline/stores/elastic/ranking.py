@@ -60,8 +60,8 @@ class Ranking:
 
     def _score(self, article: Article) -> float:
         """BM25 over the fields of an article as one (BM25F, Robertson and Zaragoza 2009)."""
-        title, *others = fields(article)
-        long = K1 * (1 - B + B * length(article) / self.mean)
+        title, *others = told = fields(article)
+        long = K1 * (1 - B + B * length(article, told) / self.mean)
         score = 0.0
         for term, held in zip(self.terms, self.holding, strict=True):
             often = WEIGHTS["title"] * _times(term, title) + sum(_times(term, field) for field in others)
@@ -72,10 +72,12 @@ class Ranking:
         return max(RAREST, log((self.articles - held + 0.5) / (held + 0.5)))
 
 
-def _times(term: Term, field: list[str]) -> int:
+def _times(term: Term, field: Sequence[str]) -> int:
     """How often a term stands in a field; a single word is counted fast."""
-    plain = len(term.tokens) == 1 and not term.prefix
-    return field.count(term.tokens[0]) if plain else sum(1 for _ in occurrences(term, field))
+    first, *others = term.tokens
+    if others:
+        return sum(1 for _ in occurrences(term, field))
+    return sum(word.startswith(first) for word in field) if term.prefix else field.count(first)
 
 
 def _phrase(term: Term) -> Query:

@@ -76,7 +76,7 @@ class ElasticStore:
         except BaseException:
             client.close()
             raise
-        connection.be_patient(client, patience)
+        connection.be_patient(client, max(patience, connection.A_MOMENT))
         return cls(client, to.url, waiting=waiting)
 
     def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:

@@ -52,10 +52,11 @@ class Draft:
     actions: list[Action] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
     _keys: dict[Item, str] = field(default_factory=dict)
+    _tables: list[Table] = field(default_factory=list)
 
     def create(self, table: Table, key: str, told: Document, index: str = "") -> None:
         """A document that is written where its key is free and not missed else; a month's index may be named."""
-        table.freshness.wrote(table.index)
+        self._tables.append(table)
         self.actions.append(creation(index or table.index, document_id(key), told))
 
     def put(self, table: Table, key: str, told: Document, version: str | None) -> None:
@@ -65,14 +66,18 @@ class Draft:
         if item in self._keys or (version is not None and not (number.isdecimal() and term.isdecimal())):
             self.lost.add(key)
             return
-        table.freshness.wrote(table.index)
+        self._tables.append(table)
         self._keys[item] = key
         write = creation(*item, told) if version is None else change(*item, told, (int(number), int(term)))
         self.actions.append(write)
 
     def write(self, writer: Writer) -> set[str]:
         """Write it all; give the keys that lost."""
-        written = writer.write(self.actions)
+        try:
+            written = writer.write(self.actions)
+        finally:
+            for table in self._tables:
+                table.freshness.wrote(table.index)
         demand_all_sound(written)
         return self.lost | {self._keys[item] for item in written.conflicts if item in self._keys}
 
