@@ -1,5 +1,5 @@
 # The program with both its stores, for docker-compose.yml. Nothing is secret and nothing runs as root.
-FROM python:3.11-slim
+FROM python:3.11.14-slim-bookworm
 WORKDIR /wireroom
 COPY pyproject.toml requirements.lock README.md ./
 COPY pipeline pipeline

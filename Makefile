@@ -49,19 +49,20 @@ env:
 
 # The workspace of Kibana as a file, from the program that builds it.
 kibana: $(DEV)/.ready
-	$(DEV)/bin/python -m pipeline.workspace > config/kibana/wireroom.ndjson
+	$(DEV)/bin/python config/kibana/build.py
 
 # A bound that is missed does not keep the other figures back.
 bench: $(DEV)/.ready
 	-$(DEV)/bin/python tests/bench/start_up.py
 	-$(DEV)/bin/python tests/bench/clean.py
 	-$(DEV)/bin/python tests/bench/store.py
+	-$(DEV)/bin/python tests/bench/elastic.py
 	$(DEV)/bin/python tests/bench/run.py
 
 # Byte code is compiled at installation, so that the first command starts as fast as the second.
 $(DEMO)/.ready: pyproject.toml $(LOCK)
 	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable .
+	$(DEMO)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[browse]'
 	@touch $@
 
 $(DEV)/.ready: pyproject.toml $(LOCK)

@@ -1,4 +1,4 @@
-"""`make env`: the secrets of docker-compose.yml, made into .env of this folder. What has a value keeps it."""  # noqa: INP001 - a script
+"""`make env`: the secrets of docker-compose.yml, made into .env of this folder, and var. What has a value keeps it."""  # noqa: INP001 - a script
 
 from __future__ import annotations
 
@@ -16,14 +16,22 @@ GENERATED = {
     "KIBANA_SESSION_KEY": 64,
 }
 """Name and length of each."""
+OWNER = "WIREROOM_USER"
+SOMEBODY = (1000, 1000)  # whom the containers run as where root makes .env: nothing of ours runs as root
 LATER = "WIREROOM_ES_API_KEY"  # what `docker compose run --rm setup` prints for the worker goes here
 
 
+def owner() -> tuple[int, int]:
+    """User and group of who runs this, or somebody in place of root."""
+    return (os.getuid(), os.getgid()) if os.getuid() else SOMEBODY
+
+
 def filled(text: str) -> str:
-    """The text of the file with every secret in it."""
+    """The text of the file with every secret in it, and who the containers run as."""
     lines = text.splitlines()
     held = {name: value for name, _, value in (line.partition("=") for line in lines) if value.strip()}
     made = {name: "".join(secrets.choice(LETTERS) for _ in range(length)) for name, length in GENERATED.items()}
+    made[OWNER] = ":".join(map(str, owner()))
     missing = [f"{name}={value}" for name, value in made.items() if name not in held]
     empty = {f"{name}=" for name in made if name not in held}
     kept = [line for line in lines if line.strip() not in empty]
@@ -41,6 +49,10 @@ def main() -> None:
             written.write(filled(text))
         fresh.replace(path)
     path.chmod(0o600)
+    archive = Path("var")
+    if not archive.exists():  # or Docker would make it, for root
+        archive.mkdir()
+        os.chown(archive, *owner())
     sys.stdout.write(f"{path.absolute()} holds the secrets of docker-compose.yml; keep it, and never commit it\n")
 
 

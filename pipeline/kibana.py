@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,7 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.model import ConfigError, StoreError
+from pipeline.watchlist import Region
 from pipeline.workspace import ndjson
 
 __all__ = ["Credentials", "import_workspace", "workspace_file"]
@@ -83,13 +85,16 @@ class Foreign(BaseModel):
     status: int
 
 
-def workspace_file(folder: Path) -> bytes:
-    """The workspace that a configuration folder holds, the built one where it holds none; raises ConfigError."""
+def workspace_file(folder: Path, regions: Sequence[Region] = ()) -> bytes:
+    """The workspace that a configuration folder holds; where it holds none, one that shows these regions by name.
+
+    Raises ConfigError.
+    """
     path = folder / FILE
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        return ndjson()
+        return ndjson(regions)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
 

@@ -18,6 +18,21 @@ from pipeline.fold import tokens
 from pipeline.model import Article
 
 UNKNOWN = "und"
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "ar": "Arabic",
+        "az": "Azerbaijani",
+        "ckb": "Sorani Kurdish",
+        "en": "English",
+        "fa": "Persian",
+        "fr": "French",
+        "he": "Hebrew",
+        "hy": "Armenian",
+        "kmr": "Kurmanji Kurdish",
+        "tr": "Turkish",
+    }
+)
+"""What our readers call our languages; CLDR has other words for the Kurdish ones."""
 SAMPLE = 400  # code points looked at: langdetect is no better on whole texts, and takes 8 ms there
 FEW_LETTERS = 10  # fewer tell nothing: names and numbers are alike everywhere
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -92,6 +92,18 @@ def parse(words: str) -> Node | None:
     DEPTH, for more than TOKENS words and for a word longer than LONGEST.
     """
     return _Reader(words).query()
+
+
+def when(text: str, option: str, now: datetime) -> datetime:
+    """A time from `7d`, `12h`, `30m`, a date or an ISO 8601 time (UTC where it names no zone); raises ConfigError."""
+    units = {"d": "days", "h": "hours", "m": "minutes"}
+    try:
+        if text[-1:] in units and text[:-1].isdecimal():
+            return now - timedelta(**{units[text[-1]]: int(text[:-1])})
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ConfigError(f"{option} {text}: expected 7d, 12h or a date such as 2026-11-21.") from None
 
 
 def fields(article: Article) -> list[Sequence[str]]:

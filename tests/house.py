@@ -14,6 +14,7 @@ RINGS = {
     "pure": {
         "alerts",
         "annotate",
+        "audit",
         "boilerplate",
         "clean",
         "dedupe",

@@ -126,8 +126,8 @@ def _times(told: Body, since: str) -> Body:
 def _terms(told: Body, values: dict[str, Body]) -> Body:
     params = told["params"]
     ranked = params["orderBy"]["columnId"]
-    order = ORDERED_BY[values[ranked]["operationType"]].format(ranked)
-    assert "filter" not in values[ranked], "a filtered value ranks nothing"
+    path = f"{ranked}>filtered" if "filter" in values[ranked] else ranked
+    order = ORDERED_BY[values[ranked]["operationType"]].format(path)
     only = {"include": params["include"][0]} if "include" in params else {}
     order_by = {"order": {order: params["orderDirection"]}}
     return {"terms": {"field": told["sourceField"], "size": params["size"], **order_by, **only}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -206,7 +206,7 @@ def _score(node: Node | None, article: Article) -> float:
     return (5 * _count(node, title) + sum(_count(node, field) for field in others)) / (20 + length)
 
 
-def _count(node: Node | None, field: list[str]) -> int:
+def _count(node: Node | None, field: Sequence[str]) -> int:
     match node:
         case Term(tokens):
             return sum(query.matches(node, [field[start : start + len(tokens)]]) for start in range(len(field)))

@@ -48,6 +48,7 @@ def test_what_is_no_image_is_built_here_with_the_client_and_not_run_by_root() ->
     assert {each.get("build") for each in SERVICES.values() if "image" not in each} == {"."}
     assert "--constraint requirements.lock '.[elastic]'" in dockerfile
     assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE) == ["wireroom"]
+    assert re.findall(r"^FROM (.*)$", dockerfile, re.MULTILINE) == ["python:3.11.14-slim-bookworm"]
 
 
 def test_what_runs_for_long_has_a_health_check_and_comes_back() -> None:
@@ -111,11 +112,37 @@ def test_each_signs_in_as_who_may_do_its_work_only() -> None:
     assert not any("PASSWORD" in name for name in SERVICES["wireroom"]["environment"])
 
 
-def test_what_lasts_lies_in_named_volumes_and_the_configuration_is_only_read() -> None:
-    mounts = [mount.split(":") for each in SERVICES.values() for mount in each.get("volumes", [])]
+def test_what_lasts_lies_in_named_volumes_or_in_var_and_the_configuration_is_only_read() -> None:
+    mounts = {mount for each in SERVICES.values() for mount in each.get("volumes", [])}
+    of_this_folder = {mount for mount in mounts if mount.startswith(".")}
 
-    assert {source for source, *_ in mounts} == {"./config", *COMPOSE["volumes"]}
-    assert {options[-1] for source, _, *options in mounts if source.startswith(".")} == {"ro"}
+    assert of_this_folder == {"./config:/wireroom/config:ro", "./var:/wireroom/var"}
+    assert {mount.partition(":")[0] for mount in mounts - of_this_folder} == COMPOSE["volumes"].keys()
+
+
+def test_what_the_program_writes_belongs_to_who_made_env() -> None:
+    for name, each in SERVICES.items():
+        assert each.get("user") == ("${WIREROOM_USER:?run make env}" if "build" in each else None), name
+
+
+def test_secrets_of_the_configuration_reach_the_program_and_those_of_the_servers_do_not() -> None:
+    for name, each in SERVICES.items():
+        told = [{"path": "secrets.env", "required": False}] if "build" in each else None
+        assert each.get("env_file") == told, name
+
+
+def test_the_memory_that_people_are_told_of_is_what_the_containers_may_take() -> None:
+    lasting = LASTING.keys() - {"embedded"}
+    gigabytes = sum(int(limit[:-1]) * {"g": 1024, "m": 1}[limit[-1]] for limit in map(memory, lasting)) / 1024
+    docs = (ROOT / "docs" / "elasticsearch.md").read_text(encoding="utf-8")
+
+    assert f"in {gigabytes:g} GB of memory" in TEXT
+    assert f"{gigabytes:g} GB of memory" in docs
+
+
+def memory(name: str) -> str:
+    """What a container may take at most."""
+    return str(SERVICES[name]["mem_limit"])
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -157,11 +184,21 @@ def test_make_env_writes_every_secret_that_is_asked_for(tmp_path: Path) -> None:
 
     assert told.keys() == {name for name, _ in variables()}
     assert told.pop(LATER) == ""
+    assert re.fullmatch(r"[1-9]\d*:\d+", told.pop("WIREROOM_USER"))
     assert all(re.fullmatch("[A-Za-z0-9]{32,64}", value) for value in told.values())
     assert len(told["KIBANA_ENCRYPTION_KEY"]) >= 32
     assert len(set(told.values())) == len(told)
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+    assert {path.name for path in tmp_path.iterdir()} == {".env", "var"}
+
+
+def test_make_env_makes_the_folder_that_the_containers_write_into_before_docker_does(tmp_path: Path) -> None:
+    told = make_env(tmp_path)
+
+    made = (tmp_path / "var").stat()
+    assert f"{made.st_uid}:{made.st_gid}" == told["WIREROOM_USER"]
+    make_env(tmp_path)
+    assert (tmp_path / "var").stat().st_ino == made.st_ino
 
 
 def test_make_env_a_second_time_changes_nothing(tmp_path: Path) -> None:
@@ -187,8 +224,8 @@ def test_make_env_keeps_what_a_person_wrote_and_fills_what_is_empty(tmp_path: Pa
 
 
 def test_secrets_are_neither_committed_nor_sent_to_the_builder() -> None:
-    assert {".env", ".env.new"} <= set((ROOT / ".gitignore").read_text(encoding="utf-8").split())
+    assert {".env", ".env.new", "secrets.env", "var/"} <= set((ROOT / ".gitignore").read_text(encoding="utf-8").split())
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored
-    assert "!.env" not in ignored
+    assert not {"!.env", "!secrets.env", "!var"} & set(ignored)
     assert re.search(r"^env:\n\t\$\(PYTHON\) config/env\.py$", (ROOT / "Makefile").read_text(), re.MULTILINE)

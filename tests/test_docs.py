@@ -15,8 +15,8 @@ import pytest
 import typer.main
 import yaml
 
+from pipeline.audit import FLAGS, REASONS
 from pipeline.cli import app
-from pipeline.cli.audit import FLAGS, REASONS
 from pipeline.config import load
 from pipeline.document import document
 from pipeline.model import Article

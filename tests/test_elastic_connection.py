@@ -15,7 +15,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from pipeline.model import Article, Changes, Claim, Fate, Outcome, Seen, Stored, Visit
 from pipeline.stores.elastic import ElasticStore
-from pipeline.stores.elastic.connection import LONGEST_NAP, Access, PatientTransport, access, connect
+from pipeline.stores.elastic.connection import LONGEST_NAP, Access, PatientTransport, access, be_patient, connect
 from tests.elastic_between import Judge, between, first
 from tests.elastic_server import CERTIFICATE, KEY, Address
 from tests.elastic_store import client_of, opening
@@ -95,6 +95,30 @@ def test_what_will_not_change_by_waiting_is_not_asked_again(status: int) -> None
         with pytest.raises(ApiError):
             asking.info()
         assert (len(server.requests), watch.naps) == (1, [])
+
+
+def test_a_server_that_comes_back_knows_nobody_for_a_moment_and_is_asked_again() -> None:
+    watch, route = Watch(), one_after_the_other([says({}, 503), says({}, 401), says({"ok": True})])
+    with LocalServer({"*": route}) as server, client(server.url(""), 60, watch) as asking:
+        assert asking.info() == {"ok": True}
+
+
+def test_patience_can_be_taken_away_and_given_back() -> None:
+    watch, route = Watch(), one_after_the_other([says({}, 503)] * 2 + [says({"ok": True})])
+    with LocalServer({"*": route}) as server, client(server.url(""), 60, watch) as asking:
+        patience = be_patient(asking, 0)
+        with pytest.raises(ApiError):
+            asking.info()
+        assert be_patient(asking, patience) == 0
+        assert asking.info() == {"ok": True}
+
+    assert watch.naps == [0.1]
+
+
+def test_a_server_that_has_just_come_back_and_knows_nobody_yet_is_asked_again() -> None:
+    watch, route = Watch(), one_after_the_other([says({}, 503), says({}, 401), says({"ok": True})])
+    with LocalServer({"*": route}) as server, client(server.url(""), 60, watch) as asking:
+        assert asking.info() == {"ok": True}
 
 
 def test_a_wrong_certificate_is_not_asked_again(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from pipeline.query import Search, parse
 from pipeline.stores.elastic import ElasticStore
 from pipeline.stores.elastic.faults import explained
 from pipeline.stores.elastic.writing import Writer, creation
-from tests.elastic_server import Address, Server
+from tests.elastic_server import CERTIFICATE, KEY, Address
 from tests.elastic_store import client_of, opening
 from tests.local_server import LocalServer, Raw, Reply, Route
 from tests.trial import NOW
@@ -235,26 +236,33 @@ def test_tls_to_a_plain_server_is_told_with_the_url_that_works(elastic: Address)
     assert sentence.endswith(f"the server there speaks no TLS; use --store elasticsearch+{elastic.url}.")
 
 
-def test_no_tls_to_a_server_that_expects_it_is_told_with_the_url_that_works(own_elastic: Server) -> None:
-    url = own_elastic.address.url
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[LocalServer]:
+    """A server with TLS that would answer as one which nobody has set up; its CA lies in ca.crt."""
+    (tmp_path / "server.pem").write_text(KEY + CERTIFICATE)
+    (tmp_path / "ca.crt").write_text(CERTIFICATE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    with LocalServer({"/": answered({"version": {"number": "9.4.3"}}), "*": answered({})}, tls=context) as server:
+        yield server
+
+
+def test_no_tls_to_a_server_that_expects_it_is_told_with_the_url_that_works(encrypted: LocalServer) -> None:
+    url = encrypted.url("")
     found, sentence = complaint(url.replace("https:", "http:"), USERNAME="elastic", PASSWORD=SECRET)
 
     assert found is StoreError
     assert f"if it expects TLS use --store elasticsearch+{url}" in sentence
 
 
-def test_an_unknown_ca_is_told_and_the_right_one_is_enough(own_elastic: Server, tmp_path: Path) -> None:
-    address = own_elastic.address
-    who = {"USERNAME": address.user, "PASSWORD": address.password}
-    (tmp_path / "ca.crt").write_bytes(Path(address.ca).read_bytes())
-
-    found, sentence = complaint(address.url, **who)
+def test_an_unknown_ca_is_told_and_the_right_one_is_enough(encrypted: LocalServer, tmp_path: Path) -> None:
+    found, sentence = complaint(encrypted.url(""), API_KEY=SECRET)
     assert found is ConfigError
     assert "its certificate is not trusted; name the file of its CA in WIREROOM_ES_CA" in sentence
+    assert encrypted.requests == []
 
-    found, sentence = complaint(address.url, CA=f"{tmp_path}/ca.crt", **who)
+    found, sentence = complaint(encrypted.url(""), API_KEY=SECRET, CA=f"{tmp_path}/ca.crt")
     assert "has no index template wireroom-news; `wireroom setup`" in sentence
-    assert address.ask("GET", "/_cat/indices?format=json")[1] == []
 
 
 # What a server cannot do now
@@ -304,7 +312,8 @@ def test_a_month_that_is_not_there_is_told_and_not_taken_for_empty(
         )
         document = {"id": "lost", "month": "2019.01"}
         client.options(ignore_status=409).create(index=f"{elastic_prefix}wireroom-months", id="lost", document=document)
-        store = ElasticStore(client.options(request_timeout=0.5), elastic.url, prefix=elastic_prefix)
+        store = ElasticStore(client, elastic.url, prefix=elastic_prefix)
+        store._freshness.awaited = 0.5  # noqa: SLF001 - a refresh of what is not there takes its time
         try:
             with pytest.raises(StoreError, match=r"a shard is missing \(`GET _cluster/allocation/explain` tells why\)"):
                 reading(store)

@@ -82,7 +82,7 @@ def test_a_key_that_lapses_soon_gets_a_successor_and_works_on(ring: Ring) -> Non
     with client_of(ring.address) as client:
         successors = {key.role: key for key in make(client, late + timedelta(hours=1))}
         assert all(key.secret for key in successors.values())
-        ids = [each["id"] for each in client.security.get_api_key(name="wireroom-*")["api_keys"]]
+        ids = [each["id"] for each in client.security.get_api_key(name="wireroom-*", active_only=True)["api_keys"]]
         assert len(ids) == 6
 
     for keys in (ring.keys, successors):
@@ -138,7 +138,7 @@ ASKED: list[tuple[str, str, str, object]] = [
     ("store an article", "POST", f"/{MONTH}/_create/by-{{role}}", DOCUMENT),
     ("change an article", "PUT", f"/{MONTH}/_doc/by-{{role}}", DOCUMENT),
     ("write state", "PUT", "/wireroom-states/_doc/{role}", {"key": "x"}),
-    ("begin a month", "POST", "/news-2001.0{number}/_doc/1", DOCUMENT),
+    ("begin a month", "POST", "/news-2001.01/_doc/1", DOCUMENT),
     ("refresh", "POST", "/news/_refresh", None),
     ("delete an article", "DELETE", f"/{MONTH}/_doc/kept", None),
     ("delete by query", "POST", "/news/_delete_by_query", {"query": {"term": {"id": "nothing"}}}),
@@ -146,7 +146,7 @@ ASKED: list[tuple[str, str, str, object]] = [
     ("read what is not ours", "POST", "/papers/_search", SEARCH),
     ("change templates", "PUT", "/_index_template/wireroom-x", {"index_patterns": ["wireroom-x"]}),
     ("make keys", "POST", "/_security/api_key", {"name": "wireroom-x"}),
-    ("delete a month", "DELETE", "/news-2001.0{number}", None),
+    ("delete a month", "DELETE", "/news-2001.01", None),
 ]
 WORKER = "search articles/read an article/find its month/read state/store an article/change an article/write state"
 MAY = {
@@ -156,12 +156,9 @@ MAY = {
 }
 
 
-@pytest.mark.parametrize(("number", "role"), enumerate(MAY, 1))
-def test_each_key_may_do_its_work_and_nothing_else(ring: Ring, number: int, role: str) -> None:
-    told = {
-        what: ring.status(role, method, path.format(role=role, number=number if "begin" in what else 1), body)
-        for what, method, path, body in ASKED
-    }
+@pytest.mark.parametrize("role", MAY)
+def test_each_key_may_do_its_work_and_nothing_else(ring: Ring, role: str) -> None:
+    told = {what: ring.status(role, method, path.format(role=role), body) for what, method, path, body in ASKED}
 
     assert {what for what, status in told.items() if status < 300} == MAY[role]
     assert {status for what, status in told.items() if what not in MAY[role]} <= {403, 404}

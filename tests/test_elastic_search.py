@@ -195,6 +195,12 @@ def test_whoever_asks_for_all_gets_each_once_however_many_pages_there_are(store:
     assert found(store, "basra", sort=sort, limit=MOST + 1) == [f"{number:04}" for number in range(MOST + 1)]
 
 
+@pytest.mark.parametrize("sort", ["newest", "best"])
+def test_where_no_month_is_left_nothing_is_found(elastic: Address, elastic_prefix: str, sort: str) -> None:
+    with client_of(elastic) as client:
+        assert list(hits(client, f"{elastic_prefix}nowhere-news", Search(parse("flood"), sort=sort))) == []
+
+
 def test_a_story_of_many_copies_leaves_room_for_others(store: ElasticStore) -> None:
     copies = [article(f"{number:04}", "flood", story="flood", published_at=NOW) for number in range(MOST + 50)]
     put(store, *copies, *(article(f"other{number}", "no flood", published_at=NINETIES) for number in range(3)))

@@ -17,10 +17,12 @@ import pytest
 
 from tests import elastic_keeper
 from tests.command_line import SECONDS
+from tests.conftest import emptied
 from tests.elastic_keeper import Plan
 from tests.elastic_parts import OLDER, TESTED, Release, Unavailable, jdk, maven, put_together
 from tests.elastic_server import Address, Server, clear, folder_of_its_own, ours
 from tests.house import ROOT
+from tests.local_server import LocalServer, Reply
 
 RELEASE = Release("9.9.9", "26.9", java=21)
 NEEDS_A_SERVER = "tests/test_elastic_server.py::test_a_wrong_password_is_refused"
@@ -146,6 +148,15 @@ def test_the_whole_server_is_empty_for_each_test(whole_server: Address, number: 
 
     assert whole_server.ask("PUT", f"/news-2026.0{number}")[0] == 200
     assert ours(whole_server) == [f"news-2026.0{number}"]
+
+
+def test_a_server_of_others_is_given_up_before_anything_on_it_is_touched() -> None:
+    told = Reply(b'{"cluster_name": "newsroom", "version": {"number": "9.4.3"}}')
+    with LocalServer({"*": told}) as foreign:
+        with pytest.raises((pytest.skip.Exception, pytest.fail.Exception), match="is no server of `make es`"):
+            emptied(Address(foreign.url(""))).__enter__()
+
+        assert [(each.method, each.target) for each in foreign.requests] == [("GET", "/")]
 
 
 def test_an_address_is_read_from_a_url_with_its_user() -> None:

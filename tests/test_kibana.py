@@ -15,7 +15,7 @@ from threading import Thread
 
 import pytest
 
-from pipeline import workspace
+from pipeline import gazetteer, workspace
 from pipeline.kibana import Credentials, import_workspace, workspace_file
 from pipeline.model import ConfigError, StoreError
 from tests.elastic_server import CERTIFICATE, KEY
@@ -97,7 +97,7 @@ def test_the_file_is_sent_whole_and_counted(taking: LocalServer) -> None:
 
 def test_importing_again_asks_the_same(taking: LocalServer) -> None:
     for _ in range(2):
-        import_workspace(workspace.ndjson(), taking.url(""))
+        import_workspace(workspace.ndjson(()), taking.url(""))
 
     first, second = taking.requests
     assert first.target == second.target
@@ -140,18 +140,20 @@ def test_the_file_of_the_configuration_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "kibana").mkdir()
     (tmp_path / "kibana" / "wireroom.ndjson").write_bytes(FILE)
 
-    assert workspace_file(tmp_path) == FILE
+    assert workspace_file(tmp_path, ()) == FILE
 
 
 def test_a_folder_without_one_gets_the_built_one(tmp_path: Path) -> None:
-    assert workspace_file(tmp_path) == workspace.ndjson() == workspace_file(ROOT / "config")
+    places = gazetteer.places()
+
+    assert workspace_file(tmp_path, places) == workspace.ndjson(places) == workspace_file(ROOT / "config", ())
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "kibana" / "wireroom.ndjson").mkdir(parents=True)
 
     with pytest.raises(ConfigError, match=r"wireroom\.ndjson: cannot be read: Is a directory"):
-        workspace_file(tmp_path)
+        workspace_file(tmp_path, ())
 
 
 # What a person did wrong

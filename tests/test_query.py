@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Article, ConfigError
-from pipeline.query import DEPTH, TOKENS, And, Node, Not, Or, Term, fields, matches, parse
+from pipeline.query import DEPTH, LONGEST, TOKENS, And, Node, Not, Or, Term, fields, matches, occurrences, parse, terms
 
 PIECES = ["pmf", "صه", '"', "(", ")", " ", "AND", "OR", "NOT", "*", "-", "'", 'צה"ל', "İ", "\u200c", "\n", "“"]
 
@@ -194,9 +194,35 @@ def test_the_last_word_of_a_phrase_may_be_a_prefix() -> None:
     assert not matches(term("ab", "d", prefix=True), [["abc", "d"]])
 
 
+def test_a_word_that_no_language_has_is_refused() -> None:
+    assert parse("é" * LONGEST) == term("e" * LONGEST)
+    with pytest.raises(ConfigError, match=f"at most {LONGEST} characters.*character 5: "):
+        parse("pmf " + "é" * (LONGEST + 1))
+
+
+def test_a_term_is_found_each_time_it_stands_in_a_field_also_where_it_overlaps_itself() -> None:
+    field = ["a", "a", "a", "ab", "b", "a"]
+
+    assert [list(occurrences(each, field)) for each in (A, term("a", "a"), term("a", "a", prefix=True))] == [
+        [0, 1, 2, 5],
+        [1, 2],
+        [1, 2, 3],
+    ]
+
+
+def test_the_terms_that_an_article_may_have_matched_are_those_not_behind_not() -> None:
+    assert list(terms(parse("a (b OR NOT c) NOT a"))) == [A, B]
+    assert list(terms(None)) == []
+
+
 def test_an_article_is_searched_in_title_text_and_each_name_apart() -> None:
     article = Article("", "", title="Erbil’de", text="PMF\nالموصل", actor_names=("Asa'ib Ahl al-Haq", "عصائب"))
 
-    assert fields(article) == [["erbil", "de"], ["pmf", "الموصل"], ["asa", "ib", "ahl", "al", "haq"], ["عصايب"]]
+    assert [[*field] for field in fields(article)] == [
+        ["erbil", "de"],
+        ["pmf", "الموصل"],
+        ["asa", "ib", "ahl", "al", "haq"],
+        ["عصايب"],
+    ]
     assert matches(parse('erbil "al haq"'), fields(article))
     assert not matches(parse('"haq عصائب"'), fields(article))

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import config, gazetteer, workspace
 from pipeline.stores.elastic.families import families
-from pipeline.workspace.views import COUNTRIES, LANGUAGES, OUR_OWN
+from pipeline.watchlist import Region
+from pipeline.workspace.views import OUR_OWN, told_apart
 from tests import workspace_file
 from tests.house import ROOT
 from tests.kql import Kql
 from tests.workspace_file import FILE, Saved, fields, of_type, view_of
 
+REGIONS = config.load(ROOT / "config", {}, gazetteer=gazetteer.places()).regions
 SAVED = list(workspace_file.workspace().values())
 WIDE = 48  # columns of a dashboard's grid
 NEWEST = {"index-pattern": "8.0.0", "search": "10.5.0", "lens": "8.9.0", "map": "8.4.0", "dashboard": "10.2.0"}
@@ -86,17 +90,41 @@ def fits(view: str, field: str, types: set[str]) -> bool:
 
 
 def test_the_committed_file_is_what_the_builder_builds() -> None:
-    assert FILE.read_bytes() == workspace.ndjson(), "python -m pipeline.workspace > config/kibana/wireroom.ndjson"
+    assert FILE.read_bytes() == workspace.ndjson(REGIONS), "make kibana"
 
 
 def test_building_twice_gives_the_same_bytes() -> None:
-    assert workspace.ndjson() == workspace.ndjson()
+    assert workspace.ndjson(REGIONS) == workspace.ndjson(REGIONS)
 
 
-def test_the_module_prints_it(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    runpy.run_module("pipeline.workspace", run_name="__main__")
+def copied(folder: Path) -> tuple[Path, str]:
+    """Builder and file, an old one, in a copy of the configuration."""
+    ours = Path(shutil.copytree(ROOT / "config", folder / "config"), "kibana")
+    (ours / FILE.name).write_text("old")
+    return ours, str(ours / "build.py")
 
-    assert capfdbinary.readouterr().out == FILE.read_bytes()
+
+def test_the_builder_puts_a_whole_file_in_its_place(tmp_path: Path) -> None:
+    folder, script = copied(tmp_path)
+
+    runpy.run_path(script, run_name="__main__")
+
+    assert (folder / FILE.name).read_bytes() == FILE.read_bytes()
+    assert {path.name for path in folder.iterdir()} == {"build.py", FILE.name}
+
+
+def test_a_builder_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    folder, script = copied(tmp_path)
+    (folder / FILE.name).with_suffix(".new").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        runpy.run_path(script, run_name="__main__")
+
+    assert (folder / FILE.name).read_text() == "old"
+
+
+def test_the_file_stays_small_enough_to_be_read_in_a_review_and_imported_at_once() -> None:
+    assert FILE.stat().st_size < 200_000
 
 
 def test_type_and_id_of_every_object_are_its_own() -> None:
@@ -116,6 +144,11 @@ def test_people_are_told_what_it_shows(saved: Saved) -> None:
 
     assert described.endswith(".")
     assert saved.attributes["title"]
+
+
+@pytest.mark.parametrize("saved", [*of_type("search"), *of_type("dashboard")], ids=named)
+def test_people_are_told_that_an_import_overwrites_what_they_change(saved: Saved) -> None:
+    assert saved.attributes["description"].endswith("save what you change under another name.")
 
 
 @each_object
@@ -167,7 +200,7 @@ def test_the_data_views_look_at_aliases_and_indices_of_the_store() -> None:
 def test_a_data_view_knows_its_time_by_a_date_of_the_index(saved: Saved) -> None:
     time = saved.attributes.get("timeFieldName")
 
-    assert (time is None) == (saved.id == "wireroom-visits"), "a time range would hide silent sources"
+    assert (time is None) == (saved.id == "wireroom-visits"), "a time range would hide sources that nobody asks"
     assert time is None or fits(saved.id, time, {"date"})
 
 
@@ -195,11 +228,56 @@ def documented() -> list[str]:
     return list(document(Article("id", "https://desk.example/")))
 
 
-def test_names_shown_for_codes_are_those_of_the_gazetteer() -> None:
-    shipped = {place.id: place.name for place in gazetteer.places()}
+def shown(view: str, field: str) -> dict[str, str]:
+    """The names that a data view shows in place of a field's values."""
+    told = workspace_file.workspace()[view].attributes["fieldFormatMap"][field]
+    assert told["id"] == "static_lookup"
+    return {each["key"]: each["value"] for each in told["params"]["lookupEntries"]}
 
-    assert {code: shipped[code] for code in COUNTRIES} == COUNTRIES
-    assert set(LANGUAGES) == {"ar", "az", "ckb", "en", "fa", "fr", "he", "hy", "kmr", "tr", "und"}
+
+def test_every_region_is_shown_by_a_name_of_its_own() -> None:
+    regions = shown("wireroom-articles", "regions")
+
+    assert regions.keys() == {place.id for place in REGIONS} > {place.id for place in gazetteer.places()}
+    assert len(set(regions.values())) == len(regions)
+    assert (regions["IQ"], regions["IQ-NI"], regions["gn-99072"]) == ("Iraq", "Nineveh", "Mosul")
+    assert (regions["gn-98182"], regions["IQ-BG"]) == ("Baghdad", "Baghdad (province, Iraq)")
+
+
+def test_a_place_whose_name_is_taken_is_told_by_what_and_where_it_is() -> None:
+    places = [
+        Region("LB", "Lebanon", "country"),
+        Region("gn-1", "Tripoli", "city", ("LB-T", "LB")),
+        Region("LB-T", "Tripoli", "province", ("LB",)),
+        Region("gn-2", "Tripoli", "village"),
+        Region("gn-3", "Tripoli", "village"),
+    ]
+
+    assert list(told_apart(places).values()) == [
+        "Lebanon",
+        "Tripoli",
+        "Tripoli (province, Lebanon)",
+        "Tripoli (village)",
+        "Tripoli (gn-3)",
+    ]
+
+
+def test_countries_and_languages_are_shown_by_name_on_every_view_of_articles() -> None:
+    countries = {place.id: place.name for place in REGIONS if place.kind == "country"}
+
+    for view in ("wireroom-articles", "wireroom-arrivals"):
+        assert shown(view, "outlet.country") == countries
+        assert countries.items() <= shown(view, "regions").items()
+        assert set(shown(view, "language")) == {"ar", "az", "ckb", "en", "fa", "fr", "he", "hy", "kmr", "tr", "und"}
+
+
+@every("search")
+def test_a_list_of_articles_leads_to_them(saved: Saved) -> None:
+    view = view_of(saved)
+
+    if view != "wireroom-visits":
+        assert "url" in saved.attributes["columns"]
+        assert workspace_file.workspace()[view].attributes["fieldFormatMap"]["url"]["id"] == "url"
 
 
 # Fields

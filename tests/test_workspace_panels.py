@@ -43,6 +43,13 @@ class Desk:
     prefix: str
     articles: tuple[Article, ...]
     outcomes: tuple[Outcome, ...]
+    """Those of today."""
+    older: tuple[Outcome, ...]
+
+    @property
+    def of_90_days(self) -> tuple[Outcome, ...]:
+        """All outcomes."""
+        return self.outcomes + self.older
 
     def ask(self, asked: Asked) -> dict[str, Any]:
         """The server's answer; a request that it refuses is told whole."""
@@ -75,15 +82,28 @@ def desk(elastic: Address, elastic_prefix: str, tmp_path_factory: pytest.TempPat
         with Newsroom.serve(now) as newsroom:
             passes = demo.poll_twice(demo.demo_config(settings, newsroom), store, archive, newsroom, [])
         trouble = tuple(
-            Outcome("20261121T000000Z", "far-away", "", "feed", fate, reason, now, number)
+            Outcome(run_of(now), "far-away", "", "feed", fate, reason, now, number)
             for number, (fate, reason) in enumerate(TROUBLE.items())
         )
+        quiet = tuple(
+            Outcome(run_of(now), source, "", "feed", fate, reason, now)
+            for source, fate, reason in (
+                ("asked-in-vain", Fate.KEPT, ""),  # its feed was read, and held nothing new
+                ("fell-silent", Fate.UNCHANGED, "not-modified"),
+            )
+        )
+        older = (Outcome(run_of(now - SILENT), "fell-silent", "", "store", Fate.KEPT, "new", now - SILENT, 1),)
         silent = Visit("far-away", visited_at=now - SILENT, errors=3, reason="timeout")
-        store.save(Changes(outcomes=trouble, visits=(Stored(silent),)))
+        store.save(Changes(outcomes=(*trouble, *quiet, *older), visits=(Stored(silent),)))
         elastic.ask("POST", f"/{prefix}*/_refresh")
         articles = tuple(store.ingested(now - timedelta(days=1)))
         outcomes = tuple(outcome for _, outcomes in passes for outcome in outcomes)
-        yield Desk(elastic, prefix, articles, (*outcomes, *trouble))
+        yield Desk(elastic, prefix, articles, (*outcomes, *trouble, *quiet), older)
+
+
+def run_of(now: datetime) -> str:
+    """The id of the run that began then."""
+    return f"{now:%Y%m%dT%H%M%SZ}"
 
 
 def panels() -> Iterator[Any]:
@@ -316,7 +336,7 @@ def test_what_the_store_keeps_for_itself_is_not_shown(desk: Desk) -> None:
     }
 
 
-def test_the_longest_silent_source_stands_first_whatever_the_time_range(desk: Desk) -> None:
+def test_the_source_that_was_asked_longest_ago_stands_first_whatever_the_time_range(desk: Desk) -> None:
     listed = desk.ask(search(workspace()["wireroom-search-sources"], "now-24h"))["hits"]["hits"]
     failing = desk.ask(search(workspace()["wireroom-search-failing"], "now-24h"))["hits"]["hits"]
 
@@ -385,14 +405,40 @@ def test_removed_text_is_counted_by_reason(desk: Desk) -> None:
     assert shown == Counter(reason for each in desk.articles for reason in {piece.reason for piece in each.removed})
 
 
-def test_the_longest_quiet_outlet_stands_first(desk: Desk) -> None:
-    latest: dict[str, datetime] = {}
-    for each in desk.articles:
-        if each.published_at:
-            latest[each.outlet.name] = max(each.published_at, latest.get(each.outlet.name, each.published_at))
-    shown = [row["bucket-1"] for row in desk.table("wireroom-lens-quiet-outlets", "now-30d")]
+def silence(desk: Desk) -> dict[str, Row]:
+    """The rows of the sources, in the order in which they stand."""
+    return {row["bucket-1"]: row for row in desk.table("wireroom-lens-silent-sources", "now-90d")}
 
-    assert [latest[name] for name in shown] == sorted(latest.values())
+
+def test_a_source_that_answers_and_gives_nothing_stands_above_those_that_give(desk: Desk) -> None:
+    gave = {source for source, row in silence(desk).items() if row["value-1"]}
+    order = list(silence(desk))
+
+    assert {"asked-in-vain", "far-away"} <= set(order[: -len(gave)])
+    assert order[-len(gave)] == "fell-silent"
+    assert gave == {each.source for each in desk.of_90_days if each.fate is Fate.KEPT and each.stage != "feed"}
+    assert set(order) == {each.source for each in desk.of_90_days}
+
+
+def test_the_silence_of_a_source_is_told_with_what_it_gave_and_when_it_was_asked(desk: Desk) -> None:
+    kept, asked = dict[str, list[Outcome]](), dict[str, list[Outcome]]()
+    for each in desk.of_90_days:
+        (asked if each.stage == "feed" else kept if each.fate is Fate.KEPT else {}).setdefault(each.source, []).append(
+            each
+        )
+
+    for source, row in silence(desk).items():
+        gave = kept.get(source, [])
+        in_vain = [each for each in asked[source] if each.fate not in (Fate.KEPT, Fate.UNCHANGED)]
+        assert row["value-1"] == max((whole_second(each.at) for each in gave), default=None)
+        assert (row["value-2"] or 0) == sum(each.count for each in gave)
+        assert row["value-3"] == max(whole_second(each.at) for each in asked[source])
+        assert (row["value-4"] or 0) == len(in_vain)
+
+
+def whole_second(at: datetime) -> float:
+    """A time as the server tells it: milliseconds."""
+    return at.replace(microsecond=0).timestamp() * 1000
 
 
 def test_outlets_by_day_count_what_arrived(desk: Desk) -> None:

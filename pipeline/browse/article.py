@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.cli.audit import elsewhere, explained, standing
+from pipeline.audit import elsewhere, explained, standing
 from pipeline.model import Article, Mention, Removed
 
 FOLDED = 3  # removed lines in a row that are shown unfolded

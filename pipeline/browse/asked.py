@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from pipeline.cli.options import moment
-from pipeline.query import Search, parse
+from pipeline.query import Search, parse, when
 from pipeline.stores.sqlite import index
 from pipeline.stores.sqlite.search import expression, span
 
@@ -21,7 +21,7 @@ PAGING = frozenset({*ASKED, "_next", "_nocount"})
 TABLES = frozenset({"news", "places"})
 """What a search narrows down: the views that know the position of each article."""
 MATCHING = "SELECT rowid FROM words WHERE words MATCH :matching AND rowid BETWEEN :oldest AND :newest"
-OF_STORY = "SELECT position FROM articles WHERE story = :story"
+OF_STORIES = "SELECT position FROM articles WHERE story IN (SELECT value FROM json_each(:stories))"
 
 
 class Asked(NamedTuple):
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 
     search: Search = Search()
     words: str = ""
-    story: str = ""
+    stories: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
 
     def clauses(self) -> tuple[list[str], dict[str, object]]:
@@ -49,23 +49,28 @@ class Asked(NamedTuple):
     @property
     def found(self) -> str:
         """SQL that gives the positions of the hits."""
-        return f"{MATCHING} AND rowid IN ({OF_STORY})" if self.story else MATCHING
+        return f"{MATCHING} AND rowid IN ({OF_STORIES})" if self.stories else MATCHING
 
     def parameters(self) -> dict[str, object]:
-        """The parameters of MATCHING and OF_STORY."""
+        """The parameters of MATCHING and OF_STORIES."""
         oldest, newest = span(self.search)
         told = {"matching": expression(self.search), "oldest": oldest, "newest": newest}
-        return {**told, "story": self.story} if self.story else told
+        return {**told, "stories": json.dumps(self.stories)} if self.stories else told
 
 
 def pairs(query: str) -> tuple[Pair, ...]:
     """The parameters of an address that say what is asked for; empty ones and those of Datasette are passed over."""
-    return tuple((key, value.strip()) for key, value in parse_qsl(query) if key in ASKED and value.strip())
+    said = ((key, value.strip()) for key, value in parse_qsl(query) if key in ASKED)
+    return tuple((key, value.upper() if key == "_country" else value) for key, value in said if value)
 
 
 def read(query: str, now: datetime) -> Asked:
     """The search that the query of an address asks for; raises ConfigError with one sentence for a mistake in it."""
-    said = pairs(query)
+    return told(pairs(query), now)
+
+
+def told(said: tuple[Pair, ...], now: datetime) -> Asked:
+    """The search that these parameters ask for; raises ConfigError."""
 
     def values(key: str) -> tuple[str, ...]:
         return tuple(value for name, value in said if name == key)
@@ -75,15 +80,15 @@ def read(query: str, now: datetime) -> Asked:
         query=parse(words),
         actors=values("_actor"),
         regions=values("_region"),
-        countries=tuple(each.upper() for each in values("_country")),
+        countries=values("_country"),
         outlets=values("_outlet"),
         languages=values("_language"),
-        since=moment(since, "since", now) if since else None,
-        until=moment(until, "until", now) if until else None,
+        since=when(since, "since", now) if since else None,
+        until=when(until, "until", now) if until else None,
         limit=0,
         every=True,
     )
-    return Asked(search, words, " ".join(values("_story")), said)
+    return Asked(search, words, values("_story"), said)
 
 
 def address(path: str, said: Iterable[Pair]) -> str:
@@ -98,10 +103,15 @@ def toggled(said: Sequence[Pair], pair: Pair) -> tuple[Pair, ...]:
     return left if len(left) < len(said) else (*left, pair)
 
 
+def without(said: Iterable[Pair], *parameters: str) -> tuple[Pair, ...]:
+    """The parameters but for those of these names."""
+    return tuple(each for each in said if each[0] not in parameters)
+
+
 def within(said: Iterable[Pair], since: str, until: str) -> tuple[Pair, ...]:
-    """The parameters with another span of time."""
-    left = (each for each in said if each[0] not in ("_since", "_until"))
-    return (*left, ("_since", since), ("_until", until))
+    """The parameters with another span of time, which has no end where `until` is empty."""
+    ends = (("_since", since), ("_until", until))
+    return (*without(said, "_since", "_until"), *(each for each in ends if each[1]))
 
 
 def dated(oldest: int) -> int:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from pipeline.excerpt import names_any
+from pipeline.language import NAMES, UNKNOWN
 from pipeline.query import Node
 from pipeline.watchlist import Actor, Config, Region
 
-KURDISH = {"ckb": "Sorani Kurdish", "kmr": "Kurmanji Kurdish", "und": "unknown language"}
-"""Names that CLDR lacks, or says in other words than our readers."""
+NO_LANGUAGE = "unknown language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,12 @@ def country(code: str) -> str:
 
 def language(code: str) -> str:
     """The name of a language by its ISO 639 code."""
-    return KURDISH.get(code) or _english()[1].get(code, code)
+    return NO_LANGUAGE if code == UNKNOWN else NAMES.get(code) or _english()[1].get(code, code)
+
+
+def is_language(code: str) -> bool:
+    """Whether a code names a language."""
+    return code != UNKNOWN and (code in NAMES or code in _english()[1])
 
 
 @cache

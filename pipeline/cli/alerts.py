@@ -31,9 +31,10 @@ def alerts(
     from pipeline.flow.alert import alert, preview
     from pipeline.flow.settle import settle
     from pipeline.notify import plain, senders
+    from pipeline.query import when
 
     settings, now = options.load_config(config), datetime.now(UTC)
-    start = options.moment(since, "--since", now)
+    start = when(since, "--since", now)
     with options.open_store(store) as opened:
         run = flow.Run(settings, opened, options.open_archive(archive), flow.new_id(now), note=options.warn)
         if dry_run:

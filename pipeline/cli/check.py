@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import audit, options
+from pipeline import audit
+from pipeline.cli import options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
 from pipeline.model import Answer, Article, ConfigError, Drop, Entry, Page, Retry
 

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +29,6 @@ __all__ = [
     "StoreError",
     "StoreUrl",
     "load_config",
-    "moment",
     "open_archive",
     "open_existing",
     "open_store",
@@ -112,7 +110,7 @@ def elastic_client() -> Iterator[None]:
         yield
     except ModuleNotFoundError as missing:
         raise ConfigError(
-            "the client for Elasticsearch is not installed: `pip install 'wireroom[elastic]'`."
+            "the client for Elasticsearch is not installed: `pip install '.[elastic]'` in Wireroom's folder."
         ) from missing
 
 
@@ -154,19 +152,3 @@ def open_archive(url: str) -> Archive:
 def warn(sentence: str) -> None:
     """Tell the operator something, on stderr."""
     sys.stderr.write(f"wireroom: {sentence}\n")
-
-
-def moment(text: str, option: str, now: datetime) -> datetime:
-    """A time from `7d`, `12h`, `30m`, a date or an ISO 8601 time (UTC where it names no zone); raises ConfigError."""
-    units = {"d": "days", "h": "hours", "m": "minutes"}
-    try:
-        if text[-1:] in units and text[:-1].isdecimal():
-            return now - timedelta(**{units[text[-1]]: int(text[:-1])})
-        return replace_zone(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        raise ConfigError(f"{option} {text}: expected 7d, 12h or a date such as 2026-11-21.") from None
-
-
-def replace_zone(found: datetime) -> datetime:
-    """The time in UTC; one without a zone is taken as UTC."""
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

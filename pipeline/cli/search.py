@@ -42,7 +42,7 @@ def search(
     archive: ArchiveUrl = options.DEFAULT_ARCHIVE,  # noqa: ARG001 - the three places stand after every command
 ) -> None:
     """Find articles; without words, all that the filters leave. Newest first, one per story."""
-    from pipeline.query import Search, parse
+    from pipeline.query import Search, parse, when
 
     if sort not in ("newest", "best"):
         raise options.ConfigError(f"--sort {sort}: expected newest or best.")
@@ -54,8 +54,8 @@ def search(
         countries=tuple(each.upper() for each in country),
         outlets=tuple(outlet),
         languages=tuple(language),
-        since=options.moment(since, "--since", now) if since else None,
-        until=options.moment(until, "--until", now) if until else None,
+        since=when(since, "--since", now) if since else None,
+        until=when(until, "--until", now) if until else None,
         sort=sort,
         limit=limit,
         every=every,

@@ -125,7 +125,7 @@ def print_repeats(source: str, articles: Sequence[Article], folder: str) -> None
     from rich.table import Table
     from rich.text import Text
 
-    from pipeline.cli.audit import repeated
+    from pipeline.audit import repeated
     from pipeline.cli.screen import console, isolated
 
     out, repeats = console(), repeated(articles)

@@ -69,7 +69,7 @@ def count(label: str) -> Column:
 
 def total(field: str, label: str, *, where: str = "") -> Column:
     """The sum of a number, of those documents only that a query finds."""
-    return Column({**_value("sum", field, label), **({"filter": kuery(where)} if where else {})})
+    return Column({**_value("sum", field, label), **_only(where)})
 
 
 def distinct(field: str, label: str) -> Column:
@@ -88,9 +88,9 @@ def percentile(field: str, label: str, percent: int) -> Column:
     return Column({**told, "params": {**told["params"], "percentile": percent}})
 
 
-def latest(field: str, label: str) -> Column:
-    """The last of a time."""
-    return Column({**_value("max", field, label), "dataType": "date"})
+def latest(field: str, label: str, *, where: str = "") -> Column:
+    """The last of a time, of those documents only that a query finds; ranked by it upwards, none comes first."""
+    return Column({**_value("max", field, label), "dataType": "date", **_only(where)})
 
 
 def _bucket(
@@ -103,6 +103,10 @@ def _bucket(
 def _value(operation: str, field: str, label: str) -> dict[str, Any]:
     told = _column(operation, field, label, {"emptyAsNull": True})
     return {**told, "dataType": "number", "isBucketed": False, "scale": "ratio"}
+
+
+def _only(where: str) -> dict[str, Any]:
+    return {"filter": kuery(where)} if where else {}
 
 
 def _column(operation: str, field: str, label: str, params: Mapping[str, Any]) -> dict[str, Any]:

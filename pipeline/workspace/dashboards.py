@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from pipeline.workspace.objects import SavedObject, kuery, packed
+from pipeline.workspace.objects import SAVE_YOUR_OWN, SavedObject, kuery, packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def dashboard(told: Dashboard) -> SavedObject:
         f"wireroom-{told.id}",
         {
             "title": told.title,
-            "description": told.description,
+            "description": f"{told.description} {SAVE_YOUR_OWN}",
             "panelsJSON": packed([_panel(*each) for each in numbered]),
             "optionsJSON": packed(OPTIONS),
             "timeRestore": True,

@@ -7,7 +7,7 @@ from pipeline.workspace.columns import count, latest, median, over_time, percent
 from pipeline.workspace.dashboards import Dashboard, Panel, Row, dashboard
 from pipeline.workspace.objects import SavedObject
 from pipeline.workspace.searches import FAILING, SOURCES
-from pipeline.workspace.views import ARRIVALS, ARTICLES, OUTCOMES
+from pipeline.workspace.views import ARRIVALS, OUTCOMES
 
 # A fate has its colour everywhere: what is well is green or grey, what asks for a look is amber, blue or red.
 COLOURS = {
@@ -21,14 +21,18 @@ TIMED = 'published_from : ("page" or "feed") and revision : 1 and lag_hours < 72
 """Articles whose time of publication is told to the minute, seen for the first time; older ones are an archive that a
 new source brought along, and would hide how late the news is."""
 
+EVERY_SOURCE = 1000  # the most rows that Lens offers; a watchlist has a few hundred
+KEPT_ENTRY = 'fate : "kept" and not stage : "feed"'
+"""A new or corrected article: a poll that a feed answered is kept, too, but no article."""
+
 
 def fate_number(fate: str, title: str, description: str, where: str = "") -> SavedObject:
-    """The number of entries with one fate."""
-    table = Table(OUTCOMES, (), (total("count", title),), f'fate : "{fate}"{where}')
+    """The number of entries with one fate, or of those only that a query finds."""
+    table = Table(OUTCOMES, (), (total("count", title),), where or f'fate : "{fate}"')
     return number(Caption(f"fate-{fate}", title, description), table, COLOURS[fate])
 
 
-KEPT = fate_number("kept", "Articles kept", "New and corrected articles.", ' and not stage : "feed"')
+KEPT = fate_number("kept", "Articles kept", "New and corrected articles.", KEPT_ENTRY)
 DROPPED = fate_number("dropped", "Dropped", "Entries and polls that ended early, for a known reason.")
 RETRIES = fate_number("retry", "To be tried again", "The next run tries them again.")
 FAILED = fate_number("failed", "Failed", "Faults of the program: look at its log.")
@@ -107,38 +111,48 @@ REMOVED = bars(
     legend="right",
 )
 BY_DAY = heat(
-    Caption("outlets-by-day", "Articles by outlet and day", "The last two weeks; a gap is a silent outlet."),
+    Caption(
+        "outlets-by-day", "Articles by outlet and day", "The 40 outlets that gave most in two weeks, and their gaps."
+    ),
     Table(
         ARRIVALS,
         (top("outlet.name", "Outlet", 40), over_time("ingested_at", "Arrived", "1d")),
         (count("Articles"),),
     ),
 )
-QUIET = rows(
+SILENT = rows(
     Caption(
-        "quiet-outlets", "Outlets, the longest quiet first", "The last article of each outlet of the last 30 days."
+        "silent-sources",
+        "Sources, the longest silent first",
+        "When each source that was asked in the last 90 days gave its last article; those that gave none stand first."
+        " One that answers and has nothing new is silent; one that was last asked long ago is switched off.",
     ),
     Table(
-        ARTICLES,
-        (top("outlet.name", "Outlet", 100, order="asc").wide(220),),
-        (latest("published_at", "Last article"), count("Articles").wide(90)),
+        OUTCOMES,
+        (top("source", "Source", EVERY_SOURCE, order="asc").wide(180),),
+        (
+            latest("at", "Last article", where=KEPT_ENTRY).wide(200),
+            total("count", "Articles", where=KEPT_ENTRY).wide(90),
+            latest("at", "Last asked", where='stage : "feed"').wide(200),
+            total("count", "Polls that failed", where='stage : "feed" and fate : ("dropped" or "retry" or "failed")'),
+        ),
     ),
 )
 
-CHARTS = (KEPT, DROPPED, RETRIES, FAILED, FATES, REASONS, BY_SOURCE, LAG, LAG_BY_OUTLET, REMOVED, BY_DAY, QUIET)
+CHARTS = (KEPT, DROPPED, RETRIES, FAILED, FATES, REASONS, BY_SOURCE, LAG, LAG_BY_OUTLET, REMOVED, BY_DAY, SILENT)
 DASHBOARD = dashboard(
     Dashboard(
         "health",
         "Pipeline health",
-        "What comes in, what does not, why, and how late. The lists of sources always show all of them; outlets by day"
-        " and quiet outlets look back further than the time range.",
+        "What comes in, what does not, why, and how late. The lists of sources always show all of them; silent sources"
+        " and outlets by day look back further than the time range.",
         (
             Row(6, tuple(Panel(each, 12) for each in (KEPT, DROPPED, RETRIES, FAILED))),
             Row(13, (Panel(FATES, 32), Panel(REASONS, 16))),
-            Row(17, (Panel(BY_SOURCE, 24), Panel(SOURCES, 24))),
+            Row(17, (Panel(BY_SOURCE, 22), Panel(SILENT, 26, since="now-90d"))),
             Row(13, (Panel(LAG, 28), Panel(LAG_BY_OUTLET, 20))),
             Row(13, (Panel(REMOVED, 24), Panel(FAILING, 24))),
-            Row(24, (Panel(BY_DAY, 28, since="now-14d"), Panel(QUIET, 20, since="now-30d"))),
+            Row(24, (Panel(BY_DAY, 26, since="now-14d"), Panel(SOURCES, 22))),
         ),
         since="now-24h",
         refresh_minutes=1,

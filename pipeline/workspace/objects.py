@@ -19,6 +19,9 @@ TYPE_VERSIONS = {
     "dashboard": "10.2.0",
 }
 
+SAVE_YOUR_OWN = "`wireroom setup` brings it back as it was shipped: save what you change under another name."
+"""What people are told who could change an object in place; an import overwrites what bears our ids."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedObject:

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.workspace.objects import SavedObject, kuery, packed
+from pipeline.workspace.objects import SAVE_YOUR_OWN, SavedObject, kuery, packed
 from pipeline.workspace.views import ARTICLES, VISITS
 
 INDEX = "kibanaSavedObjectMeta.searchSourceJSON.index"
 PILL = "kibanaSavedObjectMeta.searchSourceJSON.filter[0].meta.index"
-ARTICLE_COLUMNS = {"title": 520, "outlet.name": 160, "language": 100, "actors": 180, "regions": 220}
+ARTICLE_COLUMNS: dict[str, int | None] = {
+    "title": 520,
+    "outlet.name": 160,
+    "language": 100,
+    "actors": 180,
+    "regions": 220,
+    "url": None,
+}
 """Column and width in pixels; without a width a column takes what is left."""
 
 
@@ -45,7 +52,7 @@ def search(told: Search) -> SavedObject:
         f"wireroom-search-{told.id}",
         {
             "title": told.title,
-            "description": told.description,
+            "description": f"{told.description} {SAVE_YOUR_OWN}",
             "columns": list(told.columns),
             "sort": [list(told.sort)],
             "grid": {"columns": widths},
@@ -91,7 +98,7 @@ LEADS = search(
         "One per story",
         "Only the first article of each story. A story whose first article does not match the search or lies outside"
         " the time range is hidden here: switch the filter off to see all its articles.",
-        columns={**ARTICLE_COLUMNS, "story": None},
+        columns={**ARTICLE_COLUMNS, "story": 220},
         pill=("lead", True),
     )
 )
@@ -100,7 +107,14 @@ NON_STATE = search(
         "non-state",
         "Non-state outlets",
         "Articles of outlets that no state owns, those of unknown affiliation included.",
-        columns={"title": 520, "outlet.name": 160, "outlet.affiliation": 140, "outlet.country": 160, "actors": 180},
+        columns={
+            "title": 520,
+            "outlet.name": 160,
+            "outlet.affiliation": 140,
+            "outlet.country": 160,
+            "actors": 180,
+            "url": None,
+        },
         query='not outlet.affiliation : "state"',
     )
 )
@@ -109,15 +123,16 @@ REMOVED = search(
         "removed",
         "Removed",
         "Articles from which cleaning took something out, what it was and why: to judge whether it takes too much.",
-        columns={"title": 360, "outlet.name": 160, "removed.reason": 180, "removed.text": None},
+        columns={"title": 360, "outlet.name": 160, "removed.reason": 180, "removed.text": None, "url": 280},
         query="removed.reason : *",
     )
 )
 SOURCES = search(
     Search(
         "sources",
-        "Sources, the longest silent first",
-        "Every source with its last visit. Not narrowed by the time range, or the silent ones would be missing.",
+        "Sources, by when they were last asked",
+        "Every source that was ever asked, those that are asked no more first, and what its last visit brought. Not"
+        " narrowed by the time range. Whether a source gives anything stands in the list of silent sources.",
         of=VISITS,
         columns={"source": 180, "visited_at": 200, "new": 100, "errors": 110, "reason": 140, "next_visit": None},
         sort=("visited_at", "asc"),

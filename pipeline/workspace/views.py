@@ -2,61 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from pipeline import language
+from pipeline.watchlist import Region
 from pipeline.workspace.objects import SavedObject, packed
 
-LANGUAGES = {
-    "ar": "Arabic",
-    "az": "Azerbaijani",
-    "ckb": "Sorani Kurdish",
-    "en": "English",
-    "fa": "Persian",
-    "fr": "French",
-    "he": "Hebrew",
-    "hy": "Armenian",
-    "kmr": "Kurmanji Kurdish",
-    "tr": "Turkish",
-    "und": "unknown",
-}
-# Those that the region's news name most; any other is shown by its code. Names as in the gazetteer.
-COUNTRIES = {
-    "AE": "United Arab Emirates",
-    "AF": "Afghanistan",
-    "AM": "Armenia",
-    "AZ": "Azerbaijan",
-    "BH": "Bahrain",
-    "CN": "China",
-    "CY": "Cyprus",
-    "DE": "Germany",
-    "EG": "Egypt",
-    "FR": "France",
-    "GB": "United Kingdom",
-    "GE": "Georgia",
-    "GR": "Greece",
-    "IL": "Israel",
-    "IN": "India",
-    "IQ": "Iraq",
-    "IR": "Iran",
-    "JO": "Jordan",
-    "KW": "Kuwait",
-    "LB": "Lebanon",
-    "LY": "Libya",
-    "OM": "Oman",
-    "PK": "Pakistan",
-    "PS": "Palestinian Territories",
-    "QA": "Qatar",
-    "RU": "Russia",
-    "SA": "Saudi Arabia",
-    "SD": "Sudan",
-    "SY": "Syria",
-    "TR": "Türkiye",
-    "UA": "Ukraine",
-    "US": "United States",
-    "YE": "Yemen",
-}
+LANGUAGES = {**language.NAMES, language.UNKNOWN: "unknown"}
 ARTICLE_LABELS = {
     "actors": "Actors",
     "copy_of": "Copy of",
@@ -88,7 +43,7 @@ VISIT_LABELS = {
     "status": "HTTP status",
     "visited_at": "Last visit",
 }
-OUR_OWN = ("bands", "digest", "readings", "recalled", "second", "stem.*", "unremembered")
+OUR_OWN = ("bands", "digest", "readings", "recalled", "second", "stem.*", "unremembered", "words")
 """What the store keeps for itself in an article; Discover leaves it out."""
 
 # Both run once for each document of a query: no index holds what only these panels ask for.
@@ -140,42 +95,78 @@ def names(known: Mapping[str, str]) -> dict[str, Any]:
     return {"id": "static_lookup", "params": {"lookupEntries": [{"key": key, "value": known[key]} for key in known]}}
 
 
-ARTICLE_FORMATS = {
-    "language": names(LANGUAGES),
-    "outlet.country": names(COUNTRIES),
-    "regions": names(COUNTRIES),
-    "url": {"id": "url", "params": {"type": "a"}},
-}
+def told_apart(places: Sequence[Region]) -> dict[str, str]:
+    """A name of its own for each id: the first of a name bears it alone, any other with what and where it is."""
+    known, shown, taken = {place.id: place.name for place in places}, dict[str, str](), set[str]()
+    for place in places:
+        around = (known[parent] for parent in place.parents if known.get(parent, place.name) != place.name)
+        more = ", ".join(filter(None, (place.kind, *islice(around, 1)))) or place.id
+        ways = (place.name, f"{place.name} ({more})", f"{place.name} ({place.id})")
+        shown[place.id] = next(each for each in ways if each not in taken)
+        taken.add(shown[place.id])
+    return shown
 
-# An alias names the same indices before, during and after a re-index; `news-*` would count an article twice meanwhile.
-ARTICLES = data_view(
-    View(
-        "articles",
-        "Articles",
-        "news",
-        ARTICLE_LABELS,
-        time="published_at",
-        formats=ARTICLE_FORMATS,
-        hidden=OUR_OWN,
-        runtime={"countries_named": ("long", COUNTRIES_NAMED)},
+
+def articles(places: Sequence[Region] = ()) -> SavedObject:
+    """All articles, by the time they were published."""
+    return data_view(
+        View(
+            "articles",
+            "Articles",
+            # An alias names the same indices before, during and after a re-index; `news-*` would count an article twice
+            # meanwhile.
+            "news",
+            ARTICLE_LABELS,
+            time="published_at",
+            formats=article_formats(places, regions=places),
+            hidden=OUR_OWN,
+            runtime={"countries_named": ("long", COUNTRIES_NAMED)},
+        )
     )
-)
-ARRIVALS = data_view(
-    View(
-        "arrivals",
-        "Articles, by the time they arrived",
-        "news",
-        {**ARTICLE_LABELS, "lag_hours": "Hours from publication to index"},
-        time="ingested_at",
-        formats={**ARTICLE_FORMATS, "lag_hours": {"id": "number", "params": {"pattern": "0,0.0"}}},
-        hidden=OUR_OWN,
-        runtime={"lag_hours": ("double", LAG_HOURS)},
+
+
+def arrivals(places: Sequence[Region] = ()) -> SavedObject:
+    """All articles, by the time they arrived."""
+    hours = {"lag_hours": {"id": "number", "params": {"pattern": "0,0.0"}}}
+    return data_view(
+        View(
+            "arrivals",
+            "Articles, by the time they arrived",
+            "news",
+            {**ARTICLE_LABELS, "lag_hours": "Hours from publication to index"},
+            time="ingested_at",
+            # No panel of it shows regions: of their names, 80 KB, one copy is enough.
+            formats={**article_formats(places, regions=countries(places)), **hours},
+            hidden=OUR_OWN,
+            runtime={"lag_hours": ("double", LAG_HOURS)},
+        )
     )
-)
+
+
+def article_formats(places: Sequence[Region], regions: Sequence[Region]) -> dict[str, dict[str, Any]]:
+    """How fields of an article are shown: names for codes, and a link for the address."""
+    return {
+        "language": names(LANGUAGES),
+        "outlet.country": names(told_apart(countries(places))),
+        "regions": names(told_apart(regions)),
+        "url": {"id": "url", "params": {"type": "a"}},
+    }
+
+
+def countries(places: Sequence[Region]) -> list[Region]:
+    """Those of the places that are countries."""
+    return [place for place in places if place.kind == "country"]
+
+
+# What charts and searches refer to: a reference is an id, whatever names the view shows.
+ARTICLES, ARRIVALS = articles(), arrivals()
 OUTCOMES = data_view(View("outcomes", "Outcomes of runs", "wireroom-outcomes", OUTCOME_LABELS, time="at"))
-# Without a time field on purpose: a time range would hide the very sources that have been silent for longer.
+# Without a time field on purpose: a time range would hide the very sources that were not asked for longer.
 VISITS = data_view(
     View("visits", "Sources and their last visits", "wireroom-visits", VISIT_LABELS, hidden=("known", "pending"))
 )
 
-VIEWS = (ARTICLES, ARRIVALS, OUTCOMES, VISITS)
+
+def views(places: Sequence[Region]) -> tuple[SavedObject, ...]:
+    """All data views; `places` give the names that are shown for ids of regions."""
+    return (articles(places), arrivals(places), OUTCOMES, VISITS)

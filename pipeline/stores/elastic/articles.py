@@ -69,6 +69,8 @@ class Articles:
 
     def write(self, articles: Sequence[Stored[Article]]) -> set[str]:
         """Create or change articles; give the ids that lost. Raises Refused for what the server cannot take."""
+        if not articles:
+            return set()
         first = {each.value.id: each for each in reversed(articles)}
         lost = {each.value.id for each in articles if each is not first[each.value.id]}
         new = [each.value for each in first.values() if each.version is None]

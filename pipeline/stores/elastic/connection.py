@@ -95,7 +95,6 @@ def connect(to: Access, patience: float = 0.0) -> Elasticsearch:
         serializer=Sound(),
         request_timeout=SECONDS,
         max_retries=0,  # the transport below is the one that asks again
-        http_compress=True,
         transport_class=PatientTransport,
         **opening,
     )

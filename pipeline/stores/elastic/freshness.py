@@ -11,6 +11,7 @@ from elasticsearch import AuthorizationException, Elasticsearch
 from pipeline.stores.elastic.families import REFRESH_SECONDS
 
 SLACK = 1.0  # seconds beside the interval that a refresh itself may take
+AWAITED = 10.0  # seconds until a refresh is asked for again; one of a missing shard would take a minute to fail
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Freshness:
     client: Elasticsearch
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    awaited: float = AWAITED
     _written: dict[str, float] = field(default_factory=dict)  # index or alias: when it was written last
     _seen: set[str] = field(default_factory=set)
     _opened: float = field(init=False)
@@ -47,6 +49,6 @@ class Freshness:
 
     def _refresh(self, index: str, written: float) -> None:
         try:
-            self.client.indices.refresh(index=index, ignore_unavailable=True)
+            self.client.options(request_timeout=self.awaited).indices.refresh(index=index, ignore_unavailable=True)
         except AuthorizationException:
             self.sleep(max(0.0, written + REFRESH_SECONDS + SLACK - self.clock()))

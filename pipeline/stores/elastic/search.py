@@ -117,8 +117,8 @@ def _goes_on(node: Node | None) -> bool:
 def _pages(client: Elasticsearch, index: str, search: Search) -> Iterator[list[Article]]:
     """The articles in order; what is written meanwhile is not among them."""
     with standing(client, index) as view:
-        if search.sort == "best" and search.query:
-            yield from _best(client, view, search, list(terms(search.query)))
+        if search.sort == "best" and (asked := list(terms(search.query))):
+            yield from _best(client, view, search, asked)
             return
         size = min(search.limit + ASIDE, MOST) if search.limit and not _goes_on(search.query) else MOST
         for page in pages(client, view, query(search), NEWEST, size=size, source_excludes=UNREAD):
@@ -145,6 +145,7 @@ def _best(client: Elasticsearch, view: Where, search: Search, asked: list[Term])
 
 
 def _ranking(client: Elasticsearch, view: Where, asked: list[Term]) -> Ranking:
+    """What the formula has to know of all articles, those that the filters leave out included."""
     told = client.search(
         size=0,
         query=EVERYTHING,
@@ -155,8 +156,13 @@ def _ranking(client: Elasticsearch, view: Where, asked: list[Term]) -> Ranking:
         },
         **view,
     )
-    holding = [each["doc_count"] for each in told["aggregations"]["terms"]["buckets"]]
-    return Ranking(asked, holding, told["hits"]["total"]["value"], told["aggregations"]["words"]["value"] or 1.0)
+    articles = told["hits"]["total"]["value"]
+    if not articles:
+        return Ranking(asked, [0] * len(asked), 0, 1.0)
+    counted = told["aggregations"]
+    return Ranking(
+        asked, [each["doc_count"] for each in counted["terms"]["buckets"]], articles, counted["words"]["value"]
+    )
 
 
 @contextmanager

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from elasticsearch import NotFoundError
+
 from pipeline.stores.elastic.freshness import Freshness
 from pipeline.stores.elastic.names import ASKED_AT_ONCE
-from pipeline.stores.elastic.search import EVERYTHING, Query, documents, living
+from pipeline.stores.elastic.search import EVERYTHING, Query, documents
 from pipeline.stores.elastic.writing import Action, Item, Writer, change, creation, demand_all_sound
 
 if TYPE_CHECKING:
@@ -39,10 +42,10 @@ class Table:
 
     def find(self, order: tuple[dict[str, Any], ...], asked: Query | None = None) -> Iterator[tuple[Document, str]]:
         """Documents that a query finds (None: all), by a total order, with their versions."""
-        index = self.freshness.see(self.index)
-        found = documents(self.client, living(index), asked or EVERYTHING, order, seq_no_primary_term=True)
-        for each in found:
-            yield each["_source"], _version(each)
+        where = {"index": self.freshness.see(self.index)}  # a key that may not see it is to be told so
+        with suppress(NotFoundError):  # all months may have been deleted
+            for each in documents(self.client, where, asked or EVERYTHING, order, seq_no_primary_term=True):
+                yield each["_source"], _version(each)
 
 
 @dataclass
