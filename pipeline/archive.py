@@ -127,12 +127,15 @@ class Archive:
             self._files.rm_file(name)
 
     def record(self, run: str, claims: Collection[Claim]) -> None:
-        """Keep beside the pages which rules are about to speak of what, so that a store made anew repeats nothing."""
+        """Keep claims beside the pages, when they are made and again when their alert was delivered.
+
+        So a store that is made anew repeats no alert, and owes those that wait.
+        """
         if claims:
             self._append(CLAIMS, run, map(claim_document, claims))
 
     def recorded(self) -> Iterator[Claim]:
-        """All claims that were ever recorded, as delivered ones, those of the oldest run first."""
+        """All claims as they were recorded, run by run; one comes twice where its alert was delivered."""
         for _, lines in self._kept(CLAIMS):
             yield from _sound(read_claim, lines)
 

@@ -49,11 +49,14 @@ def read_outcome(document: Mapping[str, Any]) -> Outcome:
 
 
 def claim_document(claim: Claim) -> dict[str, Any]:
-    """Which rule spoke of what, and when; not in which words."""
-    return {"rule": claim.rule, "article": claim.article, "kind": claim.kind, "at": timestamp(claim.at)}
+    """What a claim says; once its alert was delivered, not in which words."""
+    delivered_at = timestamp(claim.delivered_at) if claim.delivered_at else None
+    told = {**asdict(claim), "at": timestamp(claim.at), "delivered_at": delivered_at}
+    return {**told, "alert": ""} if delivered_at else told
 
 
 def read_claim(document: Mapping[str, Any]) -> Claim:
-    """The claim as one whose alert was delivered; KeyError or ValueError where it is none."""
-    at = moment(document["at"])
-    return Claim(document["rule"], document["article"], document["kind"], at, delivered_at=at)
+    """The inverse of `claim_document`; KeyError or ValueError where it is none."""
+    rule, article, kind, alert = (document[name] for name in ("rule", "article", "kind", "alert"))
+    delivered_at = moment(document["delivered_at"]) if document["delivered_at"] else None
+    return Claim(rule, article, kind, moment(document["at"]), alert, delivered_at)

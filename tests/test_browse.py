@@ -831,7 +831,7 @@ def test_a_missing_extra_is_one_sentence_with_the_remedy(desk: Desk) -> None:
     told = desk.spawned("browse", before="import sys; sys.modules['datasette'] = None")
 
     assert (told.code, told.out) == (2, "")
-    assert told.err == "wireroom: browse needs datasette: pip install 'wireroom[browse]'.\n"
+    assert told.err == "wireroom: browse needs datasette: `pip install '.[browse]'` in Wireroom's folder.\n"
 
 
 def test_no_store_is_one_sentence_and_makes_none(tmp_path: Path) -> None:

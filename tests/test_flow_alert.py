@@ -363,3 +363,18 @@ def test_what_an_interrupted_run_claimed_and_did_not_record_is_recorded_with_its
 
     assert alert(found.run("run-2"), {"desk": desk}) == 1
     assert lost.key in {claim.key for claim in found.archive.recorded()}
+
+
+def test_an_alert_that_waits_when_its_store_is_left_is_delivered_by_the_next_one(
+    tmp_path: Path, readers: Readers
+) -> None:
+    found, first = trial(tmp_path, *SOURCES, **RULES), article("1")
+    alert(arrive(found, readers, first), {"desk": Phone(refuses=1)})
+    later(found, 1)
+    anew, desk = emptied(found, tmp_path), Phone()
+
+    replayed(anew)
+
+    assert alert(anew.run("run-2"), {"desk": desk}) == 1
+    assert desk.ids == [key(first)]
+    assert alert(anew.run("run-3"), {"desk": desk}) == 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -309,3 +310,24 @@ def test_a_store_that_is_made_again_from_the_archive_equals_the_one_that_was_los
 
     assert tally[Fate.KEPT, "changed"] >= 1
     assert equal_parts(rebuilt.articles) == equal_parts(demo.articles)
+
+
+def test_the_first_run_after_a_store_was_made_again_reads_nothing_a_second_time(tmp_path: Path) -> None:
+    found = trial(tmp_path, *SOURCES)
+    found.write("run-1", [page("https://khabar.example/1", html([SENTENCES["ar"]] * 4), NOW, "khabar")])
+    rebuilt = emptied(found, tmp_path)
+    again(rebuilt)
+
+    with Readers(1, lambda: flow.reading(found.config)) as readers:
+        assert process(rebuilt.run("run-2"), readers).total() == 0
+
+
+@pytest.mark.parametrize("part", [{"outlet": "khabar"}, {"failed": True}])
+def test_what_was_replayed_in_part_is_read_whole_by_the_next_run(tmp_path: Path, part: dict[str, Any]) -> None:
+    found = trial(tmp_path, *SOURCES)
+    found.write("run-1", [page("https://khabar.example/1", html([SENTENCES["ar"]] * 4), NOW, "khabar")])
+    rebuilt = emptied(found, tmp_path)
+    again(rebuilt, **part)
+
+    with Readers(1, lambda: flow.reading(found.config)) as readers:
+        assert process(rebuilt.run("run-2"), readers).total() == 1

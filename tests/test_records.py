@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -73,9 +74,10 @@ def test_what_is_no_outcome_is_refused() -> None:
         read_outcome({"run": "r"})
 
 
-def test_a_claim_says_who_spoke_of_what_and_when_and_comes_back_as_delivered() -> None:
+def test_a_claim_comes_back_as_it_was_and_forgets_its_words_once_they_were_delivered() -> None:
     at = datetime(2026, 11, 21, 8, tzinfo=UTC)
-    told = json.loads(json.dumps(claim_document(Claim("rule", "article", "new", at, "in these words"))))
+    waiting = Claim("rule", "article", "new", at, "in these words")
+    delivered = replace(waiting, delivered_at=at)
 
-    assert read_claim(told) == Claim("rule", "article", "new", at, delivered_at=at)
-    assert "in these words" not in told.values()
+    assert read_claim(json.loads(json.dumps(claim_document(waiting)))) == waiting
+    assert read_claim(json.loads(json.dumps(claim_document(delivered)))) == replace(delivered, alert="")

@@ -115,9 +115,7 @@ class Newest(Facet):  # type: ignore[misc]  # Datasette has no types
                 "value": value,
                 "label": self.ds.wireroom.show(kind.parameter, str(label or value)),
                 "count": count,
-                "toggle_url": self.ds.urls.path(
-                    address(self.request.path, toggled(said, (kind.parameter, value)))
-                ),
+                "toggle_url": self.ds.urls.path(address(self.request.path, toggled(said, (kind.parameter, value)))),
                 "selected": (kind.parameter, value) in said,
                 "direction": direction(language) if kind.column == "story" else "auto",
             }

@@ -12,19 +12,10 @@ DATABASE = "wireroom"
 """Name of the store in addresses, whatever its file is called."""
 PAGE = 40  # articles on a page
 
-PRIVATE = (
-    "states",
-    "seen",
-    "claims",
-    "bands_new",
-    "bands_recent",
-    "bands_old",
-    "words",
-    "folding",
-    "pages",
-    "sqlite_sequence",
-)
-"""Tables that may change with any version; SQL still reads them."""
+PUBLIC = frozenset({"articles", "outcomes", "visits"})
+"""Tables that are shown; the others may change with any version."""
+SECRET = frozenset({"states", "seen", "claims", "bands_new", "bands_recent", "bands_old"})
+"""Tables that SQL does not read either: what a run knows of its own work. Searching needs the rest."""
 
 SETTINGS: Mapping[str, Any] = {
     "default_page_size": PAGE,
@@ -93,7 +84,6 @@ def metadata(title: str) -> dict[str, Any]:
                     "articles": {"description": "The stored articles as they are; news is easier to read."},
                     "outcomes": {"description": "How each feed poll and each entry ended, run by run."},
                     "visits": {"description": "When each feed was last asked, and what it answered."},
-                    **{name: {"hidden": True} for name in PRIVATE},
                 },
             }
         },

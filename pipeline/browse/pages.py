@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -10,12 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from datasette import Response
+from datasette.database import QueryInterrupted
 from datasette.utils.asgi import BadRequest, NotFound, Request
 from datasette.views.table import TableView
+from markupsafe import Markup
 
 from pipeline.browse import article as shown
 from pipeline.browse import feed, listing, timeline
-from pipeline.browse.asked import Asked, address, read, toggled, within
+from pipeline.browse.asked import Asked, address, read, toggled, within, without
+from pipeline.browse.direction import direction, of_removed, tag, turned
 from pipeline.browse.facets import NEWEST
 from pipeline.browse.metadata import DATABASE, PAGE
 from pipeline.browse.shield import NONCE
@@ -29,10 +31,9 @@ if TYPE_CHECKING:
 
 NEWS = f"/{DATABASE}/news"
 DIGITS = 10  # of a page's number
-PINS = 2_000  # places on the map at once
-RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
-PLAIN = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-"""A language tag as BCP 47 spells it; anything else is not said to the browser."""
+PINS = 2_000  # mentions of places on the map at once
+PATIENCE = 1_500  # milliseconds that they are looked for among all hits, before it is done with the newest alone
+TOLD = 20  # articles of a story that stand below one of them
 
 
 async def home(request: Request) -> Response:
@@ -43,13 +44,18 @@ async def home(request: Request) -> Response:
 
 async def news(datasette: Datasette, request: Request) -> Response:
     """Datasette's table of articles, with our own count: its own would look up each hit in the biggest table."""
-    page = request.args.get("_next") or "0"
-    if not (page.isascii() and page.isdecimal() and len(page) < DIGITS):
-        raise BadRequest("This page does not exist: _next takes a number.")
     route = {"kwargs": {"database": DATABASE, "table": "news", "format": None}}
     asked = b"&".join(filter(None, (request.scope["query_string"], b"_nocount=1")))
     scope = {**request.scope, "query_string": asked, "url_route": route}
     return await TableView(datasette).dispatch_request(Request(scope, request.receive))
+
+
+def offset(request: Request) -> int:
+    """How many articles stand before the page that is asked for; raises BadRequest."""
+    page = request.args.get("_next") or "0"
+    if not (page.isascii() and page.isdecimal() and len(page) < DIGITS):
+        raise BadRequest("This page does not exist: _next takes a number.")
+    return int(page)
 
 
 async def article(datasette: Datasette, request: Request) -> Response:
@@ -61,21 +67,23 @@ async def article(datasette: Datasette, request: Request) -> Response:
         raise NotFound("No article of this id is in the store.")
     it = found.value
     story = await database.execute_fn(partial(articles.of_stories, stories=[it.story])) if it.story else []
+    others = [each.value for each in story if each.value.id != id_]
     context = {
         "article": it,
         "headline": shown.headline(it),
         "body": list(shown.body(it)),
         "beside": shown.beside(it),
-        "story": [each.value for each in story if each.value.id != id_],
+        "story": others[:TOLD],
+        "others": len(others),
     }
     return await _page(datasette, request, "article", context)
 
 
 async def chart(datasette: Datasette, request: Request) -> Response:
     """How many articles a search finds over time, as a page or as JSON."""
-    asked = read(request.query_string, _now())
+    asked = read(request.query_string, now())
     rows = await datasette.get_database(DATABASE).execute(*timeline.statement(asked), truncate=False)
-    steps = timeline.steps((row[0], row[1]) for row in rows.rows)
+    steps = timeline.steps(((row[0], row[1]) for row in rows.rows), asked.search)
     if request.url_vars["format"]:
         return Response.json([{"time": step.time, "articles": step.articles} for step in steps])
     most = max((step.articles for step in steps), default=0)
@@ -83,23 +91,40 @@ async def chart(datasette: Datasette, request: Request) -> Response:
 
 
 async def places(datasette: Datasette, request: Request) -> Response:
-    """Where the newest hits of a search are, as a page or as the JSON that datasette-cluster-map asks for."""
-    asked = read(request.query_string, _now())
-    where, parameters = asked.newest(NEWEST)
-    columns = "id, title, published_at, outlet_name, latitude, longitude"
-    sql = f"SELECT {columns} FROM places WHERE {where} ORDER BY position DESC LIMIT {PINS}"  # noqa: S608 - our own clauses
-    rows = (await datasette.get_database(DATABASE).execute(sql, parameters, truncate=False)).rows
+    """The newest places that a search finds, as a page or as the JSON that datasette-cluster-map asks for."""
+    asked = read(request.query_string, now())
+    rows, among = await _named(datasette.get_database(DATABASE), asked)
     if request.url_vars["format"]:
         return Response.json({"rows": list(map(_pin, rows)), "count": len(rows), "next_url": None})
-    told = {"asked": asked, "pins": len(rows), "most": PINS, "columns": ["latitude", "longitude"]}
+    told = {"asked": asked, "pins": len(rows), "most": PINS, "among": among, "columns": ["latitude", "longitude"]}
     return await _page(datasette, request, "map", {**told, "database": DATABASE, "table": "places"})
+
+
+async def _named(database: Database, asked: Asked) -> tuple[list[sqlite3.Row], int]:
+    """The newest mentions of places, and among how many of the newest articles they were looked for; 0 = all."""
+    clauses, parameters = asked.clauses()
+    try:
+        return await _mentions(database, clauses, parameters, PATIENCE), 0
+    except QueryInterrupted:
+        clause, parameters = asked.newest(NEWEST)
+        return await _mentions(database, [clause], parameters), NEWEST
+
+
+async def _mentions(
+    database: Database, clauses: list[str], parameters: dict[str, object], patience: int | None = None
+) -> list[sqlite3.Row]:
+    columns = "id, title, language, published_at, outlet_name, latitude, longitude"
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    sql = f"SELECT {columns} FROM places {where} ORDER BY position DESC LIMIT {PINS}"  # noqa: S608 - our own clauses
+    found = await database.execute(sql, parameters, truncate=False, custom_time_limit=patience)
+    return list(found.rows)
 
 
 def _pin(row: sqlite3.Row) -> dict[str, object]:
     """A place on the map, and what is told when it is clicked."""
     when = (row["published_at"] or "undated")[:10]
     popup = {
-        "title": row["title"] or row["id"],
+        "title": turned(row["title"], row["language"]) if row["title"] else row["id"],
         "description": f"{row['outlet_name'] or ''} {when}".strip(),
         "link": f"/article/{row['id']}",
     }
@@ -108,7 +133,7 @@ def _pin(row: sqlite3.Row) -> dict[str, object]:
 
 async def atom(datasette: Datasette, request: Request) -> Response:
     """The newest hits of a search as a feed."""
-    asked = read(request.query_string, _now())
+    asked = read(request.query_string, now())
     where, parameters = asked.newest(PAGE)
     sql = f"SELECT id FROM news WHERE {where} ORDER BY position DESC"  # noqa: S608 - our own clauses
     database = datasette.get_database(DATABASE)
@@ -116,7 +141,7 @@ async def atom(datasette: Datasette, request: Request) -> Response:
     found = await _articles(database, ids)
     title = ": ".join(("Wireroom", *filter(None, [described(datasette, asked)])))
     own = datasette.absolute_url(request, address("/feed.atom", asked.pairs))
-    body = feed.atom(title, own, (found[id_] for id_ in ids if id_ in found), _now())
+    body = feed.atom(title, own, (found[id_] for id_ in ids if id_ in found), now())
     return Response(body.decode(), content_type=feed.TYPE)
 
 
@@ -148,6 +173,7 @@ def described(datasette: Datasette, asked: Asked) -> str:
 def surroundings(datasette: Datasette, request: Request) -> dict[str, Any]:
     """What every template of ours may use."""
     labels = datasette.wireroom
+    nonce = request.scope.get(NONCE, "") if request else ""
     return {
         "labels": labels,
         "news": NEWS,
@@ -157,8 +183,18 @@ def surroundings(datasette: Datasette, request: Request) -> dict[str, Any]:
         "newest": NEWEST,
         "tag": tag,
         "direction": direction,
-        "nonce": request.scope.get(NONCE, "") if request else "",
+        "of_removed": of_removed,
+        "without": without,
+        "page_size": PAGE,
+        "nonce": nonce,
+        "nonced": Markup('<script nonce="{}">').format(nonce),
+        "without_map": without_map,
     }
+
+
+def without_map(scripts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The scripts of a page but for that of the map, which makes a link of whatever a row calls one."""
+    return [each for each in scripts if "cluster-map" not in each["url"]]
 
 
 def entries(datasette: Datasette, asked: Asked) -> Callable[[list[sqlite3.Row]], Awaitable[list[listing.Entry]]]:
@@ -171,16 +207,6 @@ def entries(datasette: Datasette, asked: Asked) -> Callable[[list[sqlite3.Row]],
         return list(listing.entries(found, known, asked, datasette.wireroom))
 
     return of_rows
-
-
-def tag(code: str) -> str:
-    """The language tag of a text for a browser, "" where there is none; a browser chooses the font by it."""
-    return code if code != "und" and PLAIN.fullmatch(code) else ""
-
-
-def direction(code: str) -> str:
-    """Which way a language is written."""
-    return "rtl" if code in RIGHT_TO_LEFT else "ltr"
 
 
 def counted(datasette: Datasette, asked: Asked) -> Callable[[], Awaitable[int]]:
@@ -204,5 +230,6 @@ async def _page(datasette: Datasette, request: Request, name: str, context: dict
     return Response.html(body)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def now() -> datetime:
+    """The time to the second, as addresses say it."""
+    return datetime.now(UTC).replace(microsecond=0)

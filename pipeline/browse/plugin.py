@@ -7,7 +7,6 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from markupsafe import Markup, escape
 
 from pipeline.browse import pages
 from pipeline.browse.asked import PAGING, TABLES, Asked, pairs, read
+from pipeline.browse.direction import OF_THE_RIGHT
 from pipeline.browse.facets import NEWEST, Newest
 from pipeline.browse.metadata import DATABASE, PAGE
 from pipeline.browse.shield import App, shielded
@@ -31,13 +31,16 @@ from pipeline.stores.sqlite.search import expression
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
-RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ID = re.compile("[0-9a-f]{64}")
 IDS = frozenset({"id", "story", "copy_of", "article", "article_id"})
 """Columns that hold an article's id."""
 NEVER = "0"  # a WHERE that nothing fulfils
 INTERRUPTED = "SQL Interrupted"  # how Datasette calls it
+MOST_WORDS = 10_000  # characters of a search in SQL: more than its 300 words have
+PROHIBITED = "prohibited"  # how SQLite says that it may not be read
 LATE = "This took too long; ask for less at once."
+TOO_LONG = f"search words: a search takes at most {MOST_WORDS:,} characters; ask for less at once"
+PRIVATE = "This table is private to Wireroom; articles, outcomes, visits, news and places are there to be read."
 BUG = "This is a bug in wireroom, not a mistake of yours; the terminal shows where."
 
 
@@ -49,8 +52,11 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 
 def in_sql(words: object) -> str:
     """A search as FTS5 says it; of a mistake it is made to complain in our words, as of a column that is not there."""
+    said = str(words)
     try:
-        return expression(Search(parse(str(words))))
+        if len(said) > MOST_WORDS:
+            raise ConfigError(TOO_LONG)
+        return expression(Search(parse(said)))
     except ConfigError as mistake:
         return '"{}" : x'.format(str(mistake).replace('"', '""'))
 
@@ -78,8 +84,9 @@ def filters_from_request(request: Request, database: str, table: str, datasette:
     """Narrow the views down to what is asked for; a mistake in it is told on the page, with no hit."""
     if database != DATABASE or table not in TABLES:
         return None
+    pages.offset(request)
     try:
-        asked = read(request.query_string, datetime.now(UTC))
+        asked = read(request.query_string, pages.now())
     except ConfigError as mistake:
         if request.url_vars["format"]:
             raise
@@ -92,7 +99,7 @@ def filters_from_request(request: Request, database: str, table: str, datasette:
 def _clauses(asked: Asked, request: Request) -> tuple[list[str], dict[str, object]]:
     """What narrows the table down; for a page that is read in our order, no further than its end and its facets."""
     if asked.pairs and "_nocount" in request.args and PAGING.issuperset(request.args):
-        clause, parameters = asked.newest(max(NEWEST, int(request.args.get("_next") or 0) + PAGE + 1))
+        clause, parameters = asked.newest(max(NEWEST, pages.offset(request) + PAGE + 1))
         return [clause], parameters
     return asked.clauses()
 
@@ -119,7 +126,7 @@ def render_cell(value: object, column: str, datasette: Datasette) -> Markup | No
         return None
     if column in IDS and ID.fullmatch(value):
         return Markup('<a href="/article/{}" title="{}">{}…</a>').format(value, value, value[:12])
-    if RIGHT_TO_LEFT.search(value):
+    if OF_THE_RIGHT.search(value):
         most = datasette.setting("truncate_cells_html")
         cut = value if len(value) <= most else f"{value[:most]}…"
         return Markup('<bdi dir="auto">{}</bdi>').format(cut)
@@ -136,7 +143,9 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
             sys.stderr.write("".join(traceback.format_exception(exception)))
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": str(sentence), "status": status}, status=status)
-        context = {"status": status, "error": sentence}
+        said = pairs(request.query_string)
+        asked = Asked(words=" ".join(value for key, value in said if key == "_search"), pairs=said)
+        context = {"status": status, "error": sentence, "asked": asked}
         body = await datasette.render_template("error.html", context, request=request)
         return Response.html(body, status=status)
 
@@ -147,12 +156,15 @@ def told(exception: Exception, store: Path) -> tuple[int, str | Markup]:
     """The status and the sentence of a fault."""
     if isinstance(exception, ConfigError):
         return 400, str(exception)
-    if isinstance(exception, DatasetteError):
-        return exception.status, LATE if exception.title == INTERRUPTED else escape(exception.message)
+    if isinstance(exception, DatasetteError):  # what it gives no status is a mistake in an address
+        status = exception.status if exception.status < 500 else 400  # noqa: PLR2004 - HTTP's own number
+        return status, LATE if exception.title == INTERRUPTED else escape(exception.message)
     if isinstance(exception, QueryInterrupted):
         return 400, LATE
     if isinstance(exception, Base400):
         return exception.status, str(exception.args[0])
+    if isinstance(exception, sqlite3.DatabaseError) and PROHIBITED in str(exception):
+        return 403, PRIVATE
     if isinstance(exception, sqlite3.DatabaseError):
         return 503, str(explain(store, exception))
     return 500, BUG

@@ -17,6 +17,7 @@ DAYS = 92  # shown day by day; a longer time month by month
 MONTHS = 240  # shown one by one
 SILENCE = 12
 """Empty months in a row that are one step where there are more than MONTHS: a misread date is of the year 1."""
+EVERYTHING = Search()
 _EPOCH = date(1970, 1, 1)
 
 
@@ -37,7 +38,7 @@ def statement(asked: Asked) -> tuple[str, dict[str, object]]:
     return sql, parameters
 
 
-def steps(days: Iterable[tuple[int, int]], search: Search = Search()) -> list[Step]:  # noqa: B008 - it is frozen
+def steps(days: Iterable[tuple[int, int]], search: Search = EVERYTHING) -> list[Step]:
     """The counts of days as days, as months where they span more than DAYS; what is empty between them is there too.
 
     A step spans no more than the search does, so that what it counts is what its span finds.

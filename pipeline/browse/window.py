@@ -13,7 +13,7 @@ from datasette.plugins import DEFAULT_PLUGINS, pm
 
 from pipeline.browse import plugin
 from pipeline.browse.labels import Labels
-from pipeline.browse.metadata import DATABASE, SETTINGS, metadata
+from pipeline.browse.metadata import DATABASE, PUBLIC, SECRET, SETTINGS, metadata
 from pipeline.browse.tiles import Ground
 from pipeline.watchlist import Config, Region
 
@@ -23,16 +23,36 @@ REPLACED = "datasette.handle_exception"
 """Prints a traceback for each page that is not there; `plugin` tells faults in our words."""
 
 
+LONGEST = 32 << 20
+"""Bytes of a value or a row: twice the biggest page that is read. SQL cannot fill the memory with one value."""
+
+
 class Reading(Database):  # type: ignore[misc]  # Datasette has no types
-    """The database of a store, whatever characters its path has; a run may write it meanwhile."""
+    """The public part of a store, whatever characters its path has; a run may write it meanwhile."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:  # noqa: FBT001, FBT002 - the signature is Datasette's
         """A connection that can only read, whoever asks."""
         if write:
             raise sqlite3.OperationalError("this window on the store is read-only")
         db = sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True, check_same_thread=False)
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+        db.set_authorizer(_permitted)
         self._all_file_connections.append(db)
         return db
+
+    async def table_names(self) -> list[str]:
+        """The tables that are shown."""
+        return [name for name in await super().table_names() if name in PUBLIC]
+
+    async def table_exists(self, table: str) -> bool:
+        """Whether there is such a table to show."""
+        return table in PUBLIC and await super().table_exists(table)
+
+
+def _permitted(action: int, table: str | None, *_: str | None) -> int:
+    """Whether SQL may do this, https://www.sqlite.org/c3ref/set_authorizer.html; writing is forbidden by the file."""
+    secret = action == sqlite3.SQLITE_READ and table in SECRET
+    return sqlite3.SQLITE_DENY if secret else sqlite3.SQLITE_OK
 
 
 def window(path: Path, config: Config | None, regions: tuple[Region, ...]) -> Datasette:

@@ -34,7 +34,7 @@ def browse(
         pass
     missing = [name for name in NEEDED if not find_spec(name)]
     if missing:
-        raise options.ConfigError(f"browse needs {', '.join(missing)}: pip install 'wireroom[browse]'.")
+        raise options.ConfigError(f"browse needs {', '.join(missing)}: `pip install '.[browse]'` in Wireroom's folder.")
     from pipeline import gazetteer
     from pipeline.browse import listen, serve, window
 

@@ -7,8 +7,8 @@ one message again under the same id, to that destination only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.alerts import Message, Past, due, from_json, to_json
@@ -42,8 +42,8 @@ def alert(run: Run, senders: Mapping[str, Sender]) -> int:
     desk, waiting = Desk(run, senders), run.store.undelivered()
     cursor, now, starts = run.store.state(ALERTED), run.now(), rule_starts(run)
     reached = datetime.fromisoformat(cursor.value) if cursor.value else LONG_AGO
-    run.archive.record(run.id, [claim for claim in waiting if claim.at > reached])  # an interrupted run may not have
-    sent = sum(map(desk.deliver, waiting))
+    run.archive.record(run.id, [claim for claim in waiting if claim.at >= reached])  # an interrupted run may not have
+    sent = desk.deliver(waiting, run.store.claims({claim.article for claim in waiting}))
     lately = now - timedelta(hours=run.config.settings.alerts.max_age_hours)
     since = run.behind(cursor.value, lately if cursor.value else min(starts.values(), default=now))
     for chunk in chunks(run.store.ingested(since), CHUNK):
@@ -53,15 +53,18 @@ def alert(run: Run, senders: Mapping[str, Sender]) -> int:
         ]
         made = [claim for claim in claims if run.store.claim(claim)]
         run.archive.record(run.id, made)
-        sent += sum(map(desk.deliver, made))
+        sent += desk.deliver(made)
     run.save_state(ALERTED, cursor, now.isoformat())
     return sent
 
 
 def remember_claims(run: Run) -> int:
-    """Bring the claims that earlier stores made, and that the archive kept, into this one; give how many were new."""
-    new = 0
-    for chunk in chunks(run.archive.recorded(), CHUNK):
+    """Bring the claims that earlier stores made, and that the archive kept, into this one; give how many were new.
+
+    An alert that waited for its delivery waits here, too.
+    """
+    new, last = 0, {claim.key: claim for claim in run.archive.recorded()}
+    for chunk in chunks(last.values(), CHUNK):
         known = {claim.key for claim in run.store.claims({claim.article for claim in chunk})}
         new += sum(run.store.claim(claim) for claim in chunk if claim.key not in known)
     return new
@@ -106,12 +109,23 @@ class Desk:
     run: Run
     senders: Mapping[str, Sender]
 
-    def deliver(self, claim: Claim) -> bool:
-        """Send to every destination that has not accepted yet; tell whether all have now."""
+    def deliver(self, waiting: Sequence[Claim], said: Iterable[Claim] = ()) -> int:
+        """Send each to every destination that has not accepted it, as `said` tells; give how many all have now."""
+        accepted = {(each.rule, each.article, each.kind) for each in said}
+        done = [each for each in waiting if self._deliver(each, accepted)]
+        now = self.run.now()
+        self.run.archive.record(self.run.id, [replace(each, delivered_at=now) for each in done])
+        return len(done)
+
+    def _deliver(self, claim: Claim, accepted: Container[tuple[str, str, str]]) -> bool:
+        """Send one; each destination is tried, whatever the one before said; tell whether all have it now."""
         rule = next((rule for rule in self.run.config.rules if rule.id == claim.rule), None)
-        accepted = {each.kind for each in self.run.store.claims([claim.article]) if each.rule == claim.rule}
-        waiting = [name for name in (rule.send if rule else ()) if f"{claim.kind}>{name}" not in accepted]
-        answers = [self._send(claim, name) for name in waiting]  # each is tried, whatever the one before said
+        waiting = [
+            name
+            for name in (rule.send if rule else ())
+            if (claim.rule, claim.article, f"{claim.kind}>{name}") not in accepted
+        ]
+        answers = [self._send(claim, name) for name in waiting]
         done = all(answers)
         if done:
             self.run.store.delivered(claim.key, self.run.now())

@@ -11,7 +11,7 @@ from pipeline import urls
 from pipeline.archive import Archived
 from pipeline.flow import recall
 from pipeline.flow.alert import ALERTED, remember_claims
-from pipeline.flow.process import Ingested, Merged, merge_batch, sound_pages, without
+from pipeline.flow.process import ARCHIVE_DAY, FINISHED, Ingested, Merged, merge_batch, sound_pages, without
 from pipeline.flow.recall import Stages
 from pipeline.flow.run import ATTEMPTS, BATCH, OVERLAP, Run, chunks
 from pipeline.flow.settle import settle_marked
@@ -50,6 +50,7 @@ def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]
         if not again.dry_run:
             remember_claims(run)
         ingested = _unheard(run)
+        rebuilding = not (again.outlet or again.failed or again.dry_run or run.store.state(ARCHIVE_DAY).value)
         for file in run.archive.files(again.since, again.until):
             pages = (archived for archived in sound_pages(run, file) if _wanted(run, again, archived))
             for batch in chunks(readers.read(pages), BATCH):
@@ -61,6 +62,8 @@ def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]
                     merged = _store(run, batch, readers.stages, ingested)
                 tally += merged.tally
                 run.tick("replay", tally.total(), 0)
+            if rebuilding:  # no run has ever read into this store: none waits for outcomes of this file
+                run.save_state(f"archive/{file}", run.store.state(f"archive/{file}"), FINISHED)
         if not again.dry_run:
             settle_marked(run, readers.stages)
     return tally

@@ -1,4 +1,4 @@
-"""The contract of a store, kept by SQLite here and proved by `tests/test_store_contract.py`."""
+"""The contract of a store, kept by SQLite and Elasticsearch, and proved by `tests/test_store_contract.py`."""
 
 from __future__ import annotations
 
@@ -45,10 +45,12 @@ class Store(Protocol):
         """Number of articles of which nothing is remembered, neither digest nor recall."""
 
     def save(self, changes: Changes) -> frozenset[str]:
-        """Write all of it in one transaction; give the keys that lost: stale or existing articles, visits, states.
+        """Write all of it, in one transaction where the store has such; give the keys that lost.
 
-        A lost item is not written; everything else is. `seen` and `outcomes` are create-only and never lose. Of an
-        article that stands in `changes` twice the second loses.
+        Stale or existing articles, visits and states lose: they are not written, everything else is. `seen` and
+        `outcomes` are create-only and never lose. Of an article that stands in `changes` twice the second loses.
+        Without transactions articles come first, then what tells of them. Raises Refused, before anything is told, for
+        articles that the store cannot take for what they say; the other articles stand.
         """
 
     def seen(self, ids: Collection[str]) -> dict[str, Seen]:
@@ -85,7 +87,10 @@ class Store(Protocol):
         """Number of articles."""
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Wait until no other run works on this store, and keep others out meanwhile; freed by death too."""
+        """Wait until no other run works on this store, and keep others out meanwhile; the death of its holder frees it.
+
+        At once on one machine; of a store that many share a moment later.
+        """
 
     def close(self) -> None:
         """Free what is held; the store is not used afterwards."""

@@ -155,8 +155,13 @@ class Family:
         }
         if self.monthly:
             template["aliases"] = {f"{prefix}{self.name}": {}}
-        pattern = [self.pattern(prefix)]
-        return {"index_patterns": pattern, "priority": PRIORITY, "version": SCHEMA, "template": template}
+        return {
+            "index_patterns": [self.pattern(prefix)],
+            "priority": PRIORITY,
+            "version": SCHEMA,
+            "allow_auto_create": self.monthly,  # also where `action.auto_create_index` forbids it: months begin by themselves
+            "template": template,
+        }
 
     @cached_property
     def meta(self) -> dict[str, Any]:

@@ -31,8 +31,13 @@ class Freshness:
     _opened: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """What others wrote before this moment is seen with the first search of a run."""
+        """What others wrote before this moment is seen with the first search."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a run: what others wrote before this moment is seen with its first search."""
         self._opened = self.clock()
+        self._seen.clear()
 
     def wrote(self, index: str) -> None:
         """Note that an index, or one behind an alias, was written."""
