@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -131,7 +131,7 @@ class MemoryStore:
         if claim and claim.delivered_at is None:
             self._shelf.claims[key] = replace(claim, delivered_at=_whole(at))
 
-    def search(self, search: Search) -> Iterator[Hit]:
+    def search(self, search: Search) -> Generator[Hit, None, None]:
         """Every article asked, sorted, one per story."""
         found = [each.value for each in self._stored() if _wanted(each.value, search)]
         found.sort(key=lambda article: article.id)

@@ -17,6 +17,7 @@ GALIL = Outlet("galil", "חדשות הגליל", "IL", ("he",), "private")
 LORI = Outlet("lori", "Լոռու լուրեր", "AM", ("hy",), "independent")
 BOSPHORUS = Outlet("bosphorus", "Boğaz Haber", "TR", ("tr",), "private")
 CHIYA = Outlet("chiya", "چیا نیوز", "IQ", ("ckb",), "public")
+VOICE = Outlet("voice", "BBC صوت", "GB", ("ar",), "public")
 EVIL = Outlet("evil", "<b>Evil</b>", "XX", ("en",), "unknown")
 AL_QAIM, BAGHDAD, DOHUK = Location(34.38, 41.09), Location(33.34, 44.40), Location(36.87, 42.99)
 
@@ -132,10 +133,20 @@ HOSTILE = article(
     locations=(Location(10.0, 10.0),),
     removed=(Removed("<script>alert('removed')</script>", "<s>odd</s>", 1, 1, "https://evil.example/<y>"),),
 )
+DRONES = article(
+    "https://voice.example/drones",
+    title="F-35 حلقت فوق الجزيرة",
+    text="BBC: حلقت طائرتان فوق الجزيرة أمس.\nPKK تعلن انسحاب آخر مجموعة.\n2026/11/21",
+    language="ar",
+    published_at=NOW - 25 * DAY,
+    outlet=VOICE,
+    removed=(Removed("iPhone: حمّل تطبيقنا\nDownload our app", "outlet-repeats", 1, 7),),
+)
+"""Arabic, and a Latin word at the beginning of title, paragraphs and removed lines."""
 UNDATED = article(
     "https://desk.example/undated", title="", text="Nobody knows when.\x00\x0b", language="und", flags=("feed-text",)
 )
-SHELF = (WALL, WALL_COPY, VISIT, ROAD, WATER, SCHOOL, TALKS, HOSTILE, UNDATED)
+SHELF = (WALL, WALL_COPY, VISIT, ROAD, WATER, SCHOOL, TALKS, HOSTILE, DRONES, UNDATED)
 """All of them, the newest first but for the copy, which came after its original."""
 
 

@@ -102,7 +102,8 @@ def ready(elastic: Address, elastic_prefix: str) -> Iterator[Server]:
 @pytest.fixture
 def server(ready: Server) -> Server:
     """A server that was set up, with the indices of one month, without documents."""
-    for index in ready.client.indices.get(index=ready.name("news-2026.10*")):
+    held = sorted(ready.client.indices.get(index=ready.name("news-*")), key=lambda name: (len(name), name))
+    for index in held[:-1]:
         ready.client.indices.delete(index=index)
     empty(ready.address, ready.prefix)
     return ready
@@ -331,6 +332,27 @@ def test_an_attempt_that_was_broken_off_can_be_made_again(server: Server) -> Non
     assert found(server.store()) == ["a0", "a1", "a2"]
     put(server.store(), article(4))
     assert len(server.client.indices.get(index=server.name("news-2026.11*"))) == 1
+
+
+def test_an_empty_index_that_a_late_worker_made_costs_no_document(server: Server) -> None:
+    """It writes over an index that is gone, so that one of that name is made again."""
+    store = server.store()
+    put(store, article(1))
+    held = store.articles(["a1"])["a1"]
+    for _ in range(2):
+        server.older("news-")
+        server.setup(reindex=True)
+        assert store.save(Changes(articles=(held,))) == {"a1"}
+    assert len(server.client.indices.get(index=server.name("news-2026.11*"))) > 1
+
+    server.older("news-")
+    server.setup(reindex=True)
+
+    now = server.store()
+    assert found(now) == ["a1"]
+    assert now.articles(["a1"])["a1"].value == article(1)
+    now.close()
+    store.close()
 
 
 def test_whoever_goes_back_to_the_rules_of_before_gets_rid_of_what_was_not_finished(server: Server) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from datasette.database import QueryInterrupted
 from datasette.facets import Facet
 
-from pipeline.browse.asked import Asked, Pair, address, read, told, toggled, without
+from pipeline.browse.asked import Asked, Pair, address, read, toggled, told, without
 from pipeline.browse.direction import direction
 from pipeline.model import ConfigError
 
@@ -42,7 +42,7 @@ KINDS = {
 
 # What is chosen comes first, so that it can be taken away again however rare it is.
 _COUNTED = (
-    "WITH inside AS MATERIALIZED "  # noqa: S608 - our own names
+    "WITH inside AS MATERIALIZED "
     "(SELECT {columns}, position FROM ({sql}) ORDER BY position DESC LIMIT {newest}) "
     "SELECT {value} AS value, count(*) AS count, {label} AS label, language, (SELECT count(*) FROM inside) AS looked, "
     "{value} IN (SELECT value FROM json_each(:chosen)) AS selected FROM inside{rows} "

@@ -53,12 +53,16 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 def in_sql(words: object) -> str:
     """A search as FTS5 says it; of a mistake it is made to complain in our words, as of a column that is not there."""
     said = str(words)
+    if len(said) > MOST_WORDS:
+        return _complaint(TOO_LONG)
     try:
-        if len(said) > MOST_WORDS:
-            raise ConfigError(TOO_LONG)
         return expression(Search(parse(said)))
     except ConfigError as mistake:
-        return '"{}" : x'.format(str(mistake).replace('"', '""'))
+        return _complaint(str(mistake))
+
+
+def _complaint(mistake: str) -> str:
+    return '"{}" : x'.format(mistake.replace('"', '""'))
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
@@ -163,8 +167,6 @@ def told(exception: Exception, store: Path) -> tuple[int, str | Markup]:
         return 400, LATE
     if isinstance(exception, Base400):
         return exception.status, str(exception.args[0])
-    if isinstance(exception, sqlite3.DatabaseError) and PROHIBITED in str(exception):
-        return 403, PRIVATE
     if isinstance(exception, sqlite3.DatabaseError):
-        return 503, str(explain(store, exception))
+        return (403, PRIVATE) if PROHIBITED in str(exception) else (503, str(explain(store, exception)))
     return 500, BUG

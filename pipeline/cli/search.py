@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -63,8 +64,8 @@ def search(
     if options.is_missing(store):
         options.warn(f"nothing found: there is no store {store} yet; `wireroom run` makes one")
         return
-    with options.open_store(store) as opened:
-        found = print_hits(asked, opened.search(asked), actors_named(asked.query, config), as_json=as_json)
+    with options.open_store(store) as opened, closing(opened.search(asked)) as hits:
+        found = print_hits(asked, hits, actors_named(asked.query, config), as_json=as_json)
     if not found and not as_json:
         options.warn("nothing found" + unknown_actors(actor, config))
 

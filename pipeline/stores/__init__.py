@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -80,7 +80,7 @@ class Store(Protocol):
     def delivered(self, key: str, at: datetime) -> None:
         """Record that the alert of this claim was accepted everywhere."""
 
-    def search(self, search: Search) -> Iterator[Hit]:
+    def search(self, search: Search) -> Generator[Hit, None, None]:
         """Hits in the order of the sort, one per story unless all are asked for, lazily."""
 
     def count(self) -> int:

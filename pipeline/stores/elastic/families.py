@@ -159,7 +159,7 @@ class Family:
             "index_patterns": [self.pattern(prefix)],
             "priority": PRIORITY,
             "version": SCHEMA,
-            "allow_auto_create": self.monthly,  # also where `action.auto_create_index` forbids it: months begin by themselves
+            "allow_auto_create": self.monthly,  # months begin by themselves, whatever `action.auto_create_index` says
             "template": template,
         }
 

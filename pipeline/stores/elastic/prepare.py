@@ -108,7 +108,7 @@ def prepare(
         for index in unfinished:
             client.indices.delete(index=index)
             client.indices.put_settings(index=f"{unnumbered(index)}*", settings={"index.blocks.write": None})
-        for family, index in whole:
+        for family, index in sorted(whole, key=lambda each: _number(each[1])):  # so that the newest stays the newest
             _refill(client, family, index, prefix)
     return [index for _, index in whole]
 
@@ -116,7 +116,7 @@ def prepare(
 def _outdated(
     client: Elasticsearch, url: str, prefix: str, *, reindex: bool
 ) -> tuple[list[tuple[Family, str]], list[str]]:
-    """The indices of other rules, those that are to be filled anew and those that an attempt to do so left unfinished.
+    """The indices of other rules that are to be filled anew, and those that an attempt to do so left unfinished.
 
     Raises ConfigError where nothing may be written, or anything is outdated and not to be filled anew.
     """
@@ -128,11 +128,9 @@ def _outdated(
             _is_outdated(url, f"index template {name}", templates[name], family, mend=True)
         old = [each for each in ours if _is_outdated(url, f"index {each.name}", each.meta, family, mend=reindex)]
         read = {unnumbered(each.name) for each in ours if each.is_behind(alias)}
-        for each in old:
-            if each.is_behind(alias) or unnumbered(each.name) not in read:
-                whole.append((family, each.name))
-            else:
-                unfinished.append(each.name)
+        left = [each for each in ours if not each.is_behind(alias) and unnumbered(each.name) in read]
+        whole += [(family, each.name) for each in old if each not in left]
+        unfinished += [each.name for each in left]
     return whole, unfinished
 
 
@@ -165,9 +163,8 @@ def _make(client: Elasticsearch, now: datetime, prefix: str) -> None:
 
 def _refill(client: Elasticsearch, family: Family, old: str, prefix: str) -> None:
     """Fill a new index from an old one, unseen, and put it in its place in one step: readers meet no gap."""
-    number = int(old.rpartition("-r")[2]) + 1 if unnumbered(old) != old else 2
-    new, alias = f"{unnumbered(old)}-r{number}", prefix + family.name
-    client.options(ignore_status=404).indices.delete(index=new)  # of an attempt that was broken off
+    held = client.indices.get_alias(index=[old, f"{unnumbered(old)}-r*"])
+    new, alias = f"{unnumbered(old)}-r{max(map(_number, held)) + 1}", prefix + family.name
     template = family.template(prefix)["template"]
     unseen = {alias: {"filter": HIDDEN}} if family.monthly else {}
     client.indices.create(index=new, settings=template["settings"], mappings=template["mappings"], aliases=unseen)
@@ -179,6 +176,11 @@ def _refill(client: Elasticsearch, family: Family, old: str, prefix: str) -> Non
     if client.count(index=new)["count"] != client.count(index=old)["count"]:
         raise RuntimeError(f"{new} does not hold all that {old} holds")
     client.indices.update_aliases(actions=[{"remove_index": {"index": old}}, {"add": {"index": new, "alias": alias}}])
+
+
+def _number(index: str) -> int:
+    """How often an index was filled."""
+    return int(index.rpartition("-r")[2]) if unnumbered(index) != index else 1
 
 
 def _documents(client: Elasticsearch, family: Family, index: str) -> Iterator[tuple[str, dict[str, Any]]]:

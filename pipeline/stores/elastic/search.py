@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from elastic_transport import TransportError
+from elasticsearch import ApiError
 
 from pipeline.model import Article, Hit
 from pipeline.query import And, Node, Not, Or, Search, Term, fields, matches, terms
@@ -30,7 +33,7 @@ NEWEST = [{"second": "desc"}, {"id": "asc"}]
 BEST = [{"_score": "desc"}, *NEWEST]
 
 
-def hits(client: Elasticsearch, index: str, search: Search) -> Iterator[Hit]:
+def hits(client: Elasticsearch, index: str, search: Search) -> Generator[Hit, None, None]:
     """All hits in the order of the sort, one per story unless all are asked for; the limit is the caller's."""
     shown: set[str] = set()
     for page in _pages(client, index, search):
@@ -172,7 +175,8 @@ def standing(client: Elasticsearch, index: str) -> Iterator[Where]:
     try:
         yield {"pit": {"id": view, "keep_alive": KEEP}}
     finally:
-        client.options(ignore_status=404).close_point_in_time(id=view)
+        with suppress(ApiError, TransportError):  # it ends by itself a little later
+            client.close_point_in_time(id=view)
 
 
 def _copies(client: Elasticsearch, index: str, stories: set[str]) -> dict[str, int]:

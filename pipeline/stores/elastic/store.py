@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -195,11 +195,12 @@ class ElasticStore:
                     return
         raise StoreError(f"store {self._url}: other workers kept writing claim {key} at the same time; run again")
 
-    def search(self, search: Search) -> Iterator[Hit]:
+    def search(self, search: Search) -> Generator[Hit, None, None]:
         """Hits in the order of the sort, read as they are asked for, as the store stood at the first."""
         with explained(self._url):
             index = self._freshness.see(self._names.of("news"), others=False)
-            yield from islice(hits(self._client, index, search), search.limit or None)
+            with closing(hits(self._client, index, search)) as found:
+                yield from islice(found, search.limit or None)
 
     def count(self) -> int:
         """Number of articles."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager, closing
 from datetime import datetime
 from itertools import islice
@@ -169,7 +169,7 @@ class SqliteStore:
                 "UPDATE claims SET delivered_at = ? WHERE key = ? AND delivered_at IS NULL", (timestamp(at), key)
             )
 
-    def search(self, search: Search) -> Iterator[Hit]:
+    def search(self, search: Search) -> Generator[Hit, None, None]:
         """Hits in the order of the sort, read as they are asked for, as the store stood at the first."""
         with explained(self._path), closing(self._connect(self._path)) as db:
             yield from islice(hits(db, search), search.limit or None)
