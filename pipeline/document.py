@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pipeline.model import Article, Location, Mention, Outlet, Place, Reading, Removed
-from pipeline.records import moment, timestamp
+from pipeline.records import moment, read_stamp, stamp, timestamp
 
 Document = dict[str, Any]
 
@@ -26,10 +25,10 @@ def document(article: Article, *, private: bool = False) -> Document:
         "text": article.text,
         "language": article.language,
         "language_confidence": article.language_confidence,
-        "published_at": _timestamp(article.published_at),
+        "published_at": stamp(article.published_at),
         "published_from": article.published_from,
-        "fetched_at": _timestamp(article.fetched_at),
-        "ingested_at": _timestamp(article.ingested_at),
+        "fetched_at": stamp(article.fetched_at),
+        "ingested_at": stamp(article.ingested_at),
         "outlet": _outlet(article.outlet),
         "actors": list(article.actors),
         "actor_names": list(article.actor_names),
@@ -59,10 +58,10 @@ def article(document: Mapping[str, Any]) -> Article:
         text=document["text"],
         language=document["language"],
         language_confidence=document["language_confidence"],
-        published_at=_moment(document["published_at"]),
+        published_at=read_stamp(document["published_at"]),
         published_from=document["published_from"],
-        fetched_at=_moment(document["fetched_at"]),
-        ingested_at=_moment(document["ingested_at"]),
+        fetched_at=read_stamp(document["fetched_at"]),
+        ingested_at=read_stamp(document["ingested_at"]),
         outlet=_read_outlet(document["outlet"]),
         actors=tuple(document["actors"]),
         actor_names=tuple(document["actor_names"]),
@@ -142,11 +141,3 @@ def _read_outlet(told: Mapping[str, Any] | None) -> Outlet:
         return Outlet("")
     name, country = told["name"] or "", told["country"] or ""
     return Outlet(told["id"], name, country, tuple(told["languages"]), told["affiliation"])
-
-
-def _timestamp(moment: datetime | None) -> str | None:
-    return timestamp(moment) if moment else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return moment(text) if text else None

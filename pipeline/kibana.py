@@ -132,7 +132,10 @@ def import_workspace(
 def _address(url: str) -> httpx.URL:
     """The address without a slash at its end; raises ConfigError."""
     if "@" in url:  # not shown: what stands before it is a secret
-        raise ConfigError("WIREROOM_KIBANA_URL: user and password do not belong into an address; set WIREROOM_ES_*.")
+        raise ConfigError(
+            "WIREROOM_KIBANA_URL: user and password do not belong into an address; WIREROOM_ES_USERNAME and"
+            " WIREROOM_ES_PASSWORD hold them."
+        )
     try:
         address = httpx.URL(url.strip())
     except httpx.InvalidURL:

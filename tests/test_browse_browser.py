@@ -7,16 +7,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 
 if os.environ.get("WIREROOM_CI") != "1":
     pytest.importorskip("datasette", reason="pip install -e '.[browse]'")
 
+from pipeline.browse.direction import MARK
 from tests.browser import PHONE, Browser, chromium
 from tests.command_line import ENVIRONMENT, Desk
 from tests.house import ROOT
-from tests.shelf import HOSTILE, SHELF, WALL, shelved
+from tests.local_server import LocalServer, Reply
+from tests.shelf import DRONES, HOSTILE, SHELF, WALL, shelved
 
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 RATIO = """
@@ -84,6 +87,7 @@ PAGES = (
     "/timeline",
     "/map",
     "/wireroom",
+    "/wireroom?sql=select+33+as+latitude%2C+44+as+longitude",
     "/wireroom/places",
     "/wireroom/articles",
     "/nothing",
@@ -102,7 +106,7 @@ def test_a_page_loads_without_complaint_and_asks_nothing_of_strangers(site: Site
     assert browser.says("return document.title")
 
 
-@pytest.mark.parametrize("path", [page for page in PAGES if not page.startswith("/wireroom/p")])
+@pytest.mark.parametrize("path", [page for page in PAGES if not page.startswith(("/wireroom/p", "/wireroom?"))])
 def test_a_page_fits_a_phone(site: Site, phone: Browser, path: str) -> None:
     phone.open(site.url(path))
     if path.startswith("/wireroom") and "news" not in path:  # Datasette's own tables scroll inside
@@ -140,6 +144,25 @@ def test_an_article_begins_at_the_side_where_its_readers_begin(site: Site, brows
     assert found[1 if right_to_left else 2] is True
 
 
+def test_a_latin_word_at_the_beginning_turns_no_arabic_line(site: Site, browser: Browser) -> None:
+    browser.open(site.url(f"/article/{DRONES.id}"))
+
+    lines = browser.says(
+        """return [...document.querySelectorAll('h1, .text > p, del')].map(each => {
+          const line = each.closest('h1, p'), range = document.createRange();
+          range.selectNodeContents(line);
+          const inner = range.getBoundingClientRect(), outer = line.getBoundingClientRect();
+          return [each.textContent, getComputedStyle(line).direction, outer.right - inner.right < 2];
+        })"""
+    )
+
+    assert [line[1:] for line in lines if line[0] != "Download our app"] == [["rtl", True]] * 5
+    assert [line[1] for line in lines if line[0] == "Download our app"] == ["ltr"]
+    browser.open(site.url("/wireroom/news?_outlet=voice"))
+    listed = "return [...document.querySelectorAll('article h2, .excerpt')].map(e => getComputedStyle(e).direction)"
+    assert browser.says(listed) == ["rtl", "rtl"]
+
+
 def test_a_name_from_the_right_does_not_turn_its_neighbours(site: Site, browser: Browser) -> None:
     browser.open(site.url(f"/article/{WALL.id}"))
 
@@ -158,6 +181,60 @@ def test_marks_are_light_and_their_text_is_dark(site: Site, browser: Browser) ->
 
     assert marks == [["pmf", "الحشد الشعبي"]] * 2
     assert min(browser.says(RATIO, "mark, .text p, h1, .meta span, .gone summary, .tags a")) >= CONTRAST
+
+
+def test_facets_can_be_read_and_say_what_is_chosen(site: Site, browser: Browser) -> None:
+    browser.open(site.url("/wireroom/news?_actor=pmf"))
+    chosen = "[...document.querySelectorAll('.facet [aria-current=true]')].map(each => each.innerText)"
+
+    seen = ".facets a, .facets b, .facets h2, .facets .note, .facets span, .chips a, .chips span"
+    assert min(browser.says(RATIO, seen)) >= CONTRAST
+    assert browser.says("return document.querySelectorAll('h1').length") == 1
+    assert browser.says(f"return {chosen}") == ["Popular Mobilization Forces remove"]
+    browser.says("document.querySelector('.facet a[title=pkk]').click()")
+    browser.waits(f"document.readyState === 'complete' && {chosen}.length === 2")
+    assert browser.says("return document.querySelectorAll('article').length") == 4
+
+
+def test_the_first_key_leads_past_the_top_of_the_page(site: Site, browser: Browser) -> None:
+    browser.open(site.url("/wireroom/news"))
+
+    browser.says("document.querySelector('a').focus()")
+
+    assert browser.says("return document.activeElement.getAttribute('href')") == "#main"
+    assert browser.says("return document.activeElement.getBoundingClientRect().width") > 50
+
+
+def test_a_strangers_page_runs_no_sql_here(site: Site, browser: Browser) -> None:
+    sql = site.url("/wireroom.json?sql=select+1")
+    body = f'<!doctype html><img src="{sql}"><script>fetch("{sql}", {{mode: "no-cors"}})</script>'.encode()
+    with LocalServer({"/": Reply(body, headers={"Content-Type": "text/html"})}) as stranger:
+        browser.looked()
+        browser.open(stranger.url("/"))
+        browser.waits("document.readyState === 'complete'")
+        looked = browser.looked()
+
+    assert [each for each in looked.requests if each == sql]
+    assert [each for each in looked.complaints if "403" in each]
+
+
+PIN = """select 33 as latitude, 44 as longitude,
+'{"title": "x", "link": "javascript:document.title=1+1"}' as popup"""
+
+
+def test_a_link_to_sql_brings_no_script_of_its_own(site: Site, browser: Browser) -> None:
+    browser.open(site.url(f"/wireroom?{urlencode({'sql': PIN})}"))
+    browser.waits("document.querySelector('.CodeMirror')")  # Datasette's own scripts run
+    title = browser.says("return document.title")
+
+    browser.says(
+        "const link = document.createElement('a'); link.href = 'javascript:document.title=1+1';"
+        "document.body.append(link); link.click()"
+    )
+
+    assert browser.says("return new Promise(done => setTimeout(() => done(document.title), 0))") == title
+    assert browser.says("return document.querySelector('.leaflet-container')") is None
+    assert [each for each in browser.looked().complaints if "Content Security Policy" in each]
 
 
 def test_removed_lines_are_struck_and_can_be_unfolded(site: Site, browser: Browser) -> None:
@@ -196,7 +273,7 @@ def test_the_map_shows_places_on_a_ground_of_its_own(site: Site, browser: Browse
     browser.says("document.querySelector('.leaflet-marker-icon').click()")
 
     link = browser.waits("document.querySelector('.leaflet-popup-content a')?.textContent")
-    assert link.startswith("ڕێگای نوێی دهۆک کرایەوە")
+    assert link.removeprefix(MARK).startswith("ڕێگای نوێی دهۆک کرایەوە")
     looked = browser.looked()
     assert [each for each in looked.requests if "/tiles/" in each]
     assert [each for each in looked.requests if not each.startswith((site.address, "data:"))] == []

@@ -240,6 +240,19 @@ def test_doctor_finds_a_full_disk_and_a_lost_shard(ran: Ran) -> None:
     assert "FAULT  server: a shard of news-2001.01 is missing; `GET _cluster/allocation/explain` tells why." in told.out
 
 
+def test_doctor_notes_copies_that_are_missing(ran: Ran) -> None:
+    alone = {"settings": {"auto_expand_replicas": False, "number_of_replicas": 1}}
+    assert ran.server.ask("PUT", "/news-2001.02", alone)[0] == 200
+
+    told = ran.typed("worker", "doctor")
+
+    assert ran.server.ask("DELETE", "/news-2001.02")[0] == 200
+    assert told.code == 0
+    assert re.search(
+        r"^note   server: Elasticsearch \S+, yellow: copies of shards are missing\.$", told.out, re.MULTILINE
+    )
+
+
 # A wrong environment
 
 

@@ -15,7 +15,7 @@ from threading import Thread
 
 import pytest
 
-from pipeline import gazetteer, workspace
+from pipeline import config, gazetteer, workspace
 from pipeline.kibana import Credentials, import_workspace, workspace_file
 from pipeline.model import ConfigError, StoreError
 from tests.elastic_server import CERTIFICATE, KEY
@@ -144,9 +144,9 @@ def test_the_file_of_the_configuration_folder_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_one_gets_the_built_one(tmp_path: Path) -> None:
-    places = gazetteer.places()
+    regions = config.load(ROOT / "config", {}, gazetteer=gazetteer.places()).regions
 
-    assert workspace_file(tmp_path, places) == workspace.ndjson(places) == workspace_file(ROOT / "config", ())
+    assert workspace_file(tmp_path, regions) == workspace.ndjson(regions) == workspace_file(ROOT / "config", ())
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

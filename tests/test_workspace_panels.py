@@ -6,11 +6,12 @@ are compared with what the articles themselves say, so that a panel which shows 
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -193,6 +194,34 @@ def requests(saved: Saved, since: str) -> list[Asked]:
     if saved.type == "map":
         return [grid(saved, layer, since) for layer in saved.grids]
     return [{"lens": chart, "search": search}[saved.type](saved, since)] if saved.type in ("lens", "search") else []
+
+
+@pytest.fixture
+def analyst(desk: Desk) -> Iterator[Desk]:
+    """The same as it is for a user that the docs tell how to make."""
+    text = (ROOT / "docs" / "elasticsearch.md").read_text(encoding="utf-8")
+    role, user = (json.loads(told) for told in re.findall(r"-d '(\{.*?\})'", text, re.DOTALL))
+    (rights,) = role["elasticsearch"]["indices"]
+    ours = {"indices": [{**rights, "names": [desk.prefix + name for name in rights["names"]]}]}
+    name = f"{desk.prefix}analyst"
+    assert desk.server.ask("PUT", f"/_security/role/{name}", ours)[0] == 200
+    assert desk.server.ask("POST", f"/_security/user/{name}", {**user, "roles": [name]})[0] == 200
+    yield replace(desk, server=replace(desk.server, user=name, password=user["password"]))
+    desk.server.ask("DELETE", f"/_security/user/{name}")
+    desk.server.ask("DELETE", f"/_security/role/{name}")
+
+
+def test_an_analyst_may_look_at_every_panel_and_change_nothing(analyst: Desk) -> None:
+    for panel in PANELS:
+        for asked in requests(*panel.values):
+            assert analyst.ask(asked)["hits"]["total"]["value"]
+            fields = analyst.server.ask("GET", f"/{analyst.prefix}{asked.index}/_field_caps?fields=*")
+            assert fields[0] == 200
+
+    for index in ("news", "wireroom-visits"):
+        assert analyst.server.ask("POST", f"/{analyst.prefix}{index}/_doc", {"source": "x"})[0] == 403
+    for kept_inside in ("wireroom-claims", "wireroom-states", "wireroom-seen"):
+        assert analyst.server.ask("POST", f"/{analyst.prefix}{kept_inside}/_search", {})[0] == 403
 
 
 # What the panels of the newsroom say

@@ -9,15 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from datasette import Response
-from datasette.database import QueryInterrupted
 from datasette.utils.asgi import BadRequest, NotFound, Request
 from datasette.views.table import TableView
 from markupsafe import Markup
 
 from pipeline.browse import article as shown
-from pipeline.browse import feed, listing, timeline
+from pipeline.browse import feed, listing, pins, timeline
 from pipeline.browse.asked import Asked, address, read, toggled, within, without
-from pipeline.browse.direction import direction, of_removed, tag, turned
+from pipeline.browse.direction import direction, of_removed, tag
 from pipeline.browse.facets import NEWEST
 from pipeline.browse.metadata import DATABASE, PAGE
 from pipeline.browse.shield import NONCE
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 NEWS = f"/{DATABASE}/news"
 DIGITS = 10  # of a page's number
-PINS = 2_000  # mentions of places on the map at once
-PATIENCE = 1_500  # milliseconds that they are looked for among all hits, before it is done with the newest alone
 TOLD = 20  # articles of a story that stand below one of them
 
 
@@ -93,42 +90,11 @@ async def chart(datasette: Datasette, request: Request) -> Response:
 async def places(datasette: Datasette, request: Request) -> Response:
     """The newest places that a search finds, as a page or as the JSON that datasette-cluster-map asks for."""
     asked = read(request.query_string, now())
-    rows, among = await _named(datasette.get_database(DATABASE), asked)
+    rows, among = await pins.found(datasette.get_database(DATABASE), asked)
     if request.url_vars["format"]:
-        return Response.json({"rows": list(map(_pin, rows)), "count": len(rows), "next_url": None})
-    told = {"asked": asked, "pins": len(rows), "most": PINS, "among": among, "columns": ["latitude", "longitude"]}
+        return Response.json({"rows": list(map(pins.pin, rows)), "count": len(rows), "next_url": None})
+    told = {"asked": asked, "pins": len(rows), "most": pins.MOST, "among": among, "columns": ["latitude", "longitude"]}
     return await _page(datasette, request, "map", {**told, "database": DATABASE, "table": "places"})
-
-
-async def _named(database: Database, asked: Asked) -> tuple[list[sqlite3.Row], int]:
-    """The newest mentions of places, and among how many of the newest articles they were looked for; 0 = all."""
-    clauses, parameters = asked.clauses()
-    try:
-        return await _mentions(database, clauses, parameters, PATIENCE), 0
-    except QueryInterrupted:
-        clause, parameters = asked.newest(NEWEST)
-        return await _mentions(database, [clause], parameters), NEWEST
-
-
-async def _mentions(
-    database: Database, clauses: list[str], parameters: dict[str, object], patience: int | None = None
-) -> list[sqlite3.Row]:
-    columns = "id, title, language, published_at, outlet_name, latitude, longitude"
-    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
-    sql = f"SELECT {columns} FROM places {where} ORDER BY position DESC LIMIT {PINS}"  # noqa: S608 - our own clauses
-    found = await database.execute(sql, parameters, truncate=False, custom_time_limit=patience)
-    return list(found.rows)
-
-
-def _pin(row: sqlite3.Row) -> dict[str, object]:
-    """A place on the map, and what is told when it is clicked."""
-    when = (row["published_at"] or "undated")[:10]
-    popup = {
-        "title": turned(row["title"], row["language"]) if row["title"] else row["id"],
-        "description": f"{row['outlet_name'] or ''} {when}".strip(),
-        "link": f"/article/{row['id']}",
-    }
-    return {"latitude": row["latitude"], "longitude": row["longitude"], "popup": popup}
 
 
 async def atom(datasette: Datasette, request: Request) -> Response:

@@ -37,7 +37,8 @@ IDS = frozenset({"id", "story", "copy_of", "article", "article_id"})
 NEVER = "0"  # a WHERE that nothing fulfils
 INTERRUPTED = "SQL Interrupted"  # how Datasette calls it
 MOST_WORDS = 10_000  # characters of a search in SQL: more than its 300 words have
-PROHIBITED = "prohibited"  # how SQLite says that it may not be read
+PROHIBITED = re.compile(r"access to \S+ is prohibited|not authorized")
+"""How SQLite says that a table may not be read."""
 LATE = "This took too long; ask for less at once."
 TOO_LONG = f"search words: a search takes at most {MOST_WORDS:,} characters; ask for less at once"
 PRIVATE = "This table is private to Wireroom; articles, outcomes, visits, news and places are there to be read."
@@ -158,15 +159,24 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
 
 def told(exception: Exception, store: Path) -> tuple[int, str | Markup]:
     """The status and the sentence of a fault."""
-    if isinstance(exception, ConfigError):
-        return 400, str(exception)
-    if isinstance(exception, DatasetteError):  # what it gives no status is a mistake in an address
-        status = exception.status if exception.status < 500 else 400  # noqa: PLR2004 - HTTP's own number
-        return status, LATE if exception.title == INTERRUPTED else escape(exception.message)
+    if PROHIBITED.fullmatch(_said(exception)):
+        return 403, PRIVATE
+    if isinstance(exception, DatasetteError):
+        return _of_datasette(exception)
     if isinstance(exception, QueryInterrupted):
         return 400, LATE
-    if isinstance(exception, Base400):
-        return exception.status, str(exception.args[0])
+    if isinstance(exception, ConfigError | Base400):
+        return getattr(exception, "status", 400), _said(exception)
     if isinstance(exception, sqlite3.DatabaseError):
-        return (403, PRIVATE) if PROHIBITED in str(exception) else (503, str(explain(store, exception)))
+        return 503, str(explain(store, exception))
     return 500, BUG
+
+
+def _said(fault: Exception) -> str:
+    return str(fault.message if isinstance(fault, DatasetteError) else next(iter(fault.args), ""))
+
+
+def _of_datasette(fault: DatasetteError) -> tuple[int, str | Markup]:
+    """The status and the sentence of a mistake in an address; Datasette calls some a failure of its own."""
+    status = fault.status if fault.status < 500 else 400  # noqa: PLR2004 - HTTP's own number
+    return status, LATE if fault.title == INTERRUPTED else escape(fault.message)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from base64 import b64decode
 from calendar import timegm
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline import document, query
-from pipeline.model import Article, Claim, Fate, Known, Seen, Visit
-from pipeline.records import entry_document, moment, read_entry, timestamp
+from pipeline.model import Article, Claim, Fate, Known, Seen
+from pipeline.records import moment, read_stamp, stamp, timestamp
 from pipeline.stores.elastic.analysis import STEMMED
 
 Document = dict[str, Any]
@@ -22,8 +22,6 @@ PAGE = ("id", "second", "digest", "recalled")
 """What is remembered of a page; read from the columns of the index, not from the document."""
 OF_EVERY_ARTICLE = ("every", "country", "outlet", "language")
 """Filters that find each article by one word, in SQLite's index of words."""
-
-_VISIT_TIMES = frozenset({"visited_at", "next_visit", "unconditional_at"})
 
 
 def second(at: datetime | None) -> int:
@@ -66,21 +64,6 @@ def read_page(columns: Mapping[str, list[Any]]) -> Known:
     return Known(columns["id"][0], None if at == UNDATED else EPOCH + timedelta(seconds=at), digest, recalled)
 
 
-def visit_document(visit: Visit) -> Document:
-    """A visit."""
-    told = {each.name: getattr(visit, each.name) for each in fields(Visit)}
-    told.update({name: _timestamp(told[name]) for name in _VISIT_TIMES})
-    return {**told, "known": list(visit.known), "pending": [entry_document(entry) for entry in visit.pending]}
-
-
-def read_visit(told: Mapping[str, Any]) -> Visit:
-    """The inverse of `visit_document`."""
-    values = {**told, **{name: _moment(told[name]) for name in _VISIT_TIMES}}
-    values["known"] = tuple((key, fingerprint) for key, fingerprint in told["known"])
-    values["pending"] = tuple(read_entry(entry) for entry in told["pending"])
-    return Visit(**values)
-
-
 def seen_document(seen: Seen) -> Document:
     """What was seen."""
     return {**asdict(seen), "first_seen": timestamp(seen.first_seen)}
@@ -93,19 +76,11 @@ def read_seen(told: Mapping[str, Any]) -> Seen:
 
 def claim_document(claim: Claim) -> Document:
     """A claim, and whether it waits to be delivered."""
-    told = {**asdict(claim), "at": timestamp(claim.at), "delivered_at": _timestamp(claim.delivered_at)}
+    told = {**asdict(claim), "at": timestamp(claim.at), "delivered_at": stamp(claim.delivered_at)}
     return {**told, "key": claim.key, "waiting": bool(claim.alert) and claim.delivered_at is None}
 
 
 def read_claim(told: Mapping[str, Any]) -> Claim:
     """The inverse of `claim_document`."""
     rule, article, kind, alert = (told[name] for name in ("rule", "article", "kind", "alert"))
-    return Claim(rule, article, kind, moment(told["at"]), alert, _moment(told["delivered_at"]))
-
-
-def _timestamp(at: datetime | None) -> str | None:
-    return timestamp(at) if at else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return moment(text) if text else None
+    return Claim(rule, article, kind, moment(told["at"]), alert, read_stamp(told["delivered_at"]))

@@ -13,7 +13,7 @@ from elasticsearch import AuthorizationException, Elasticsearch
 
 from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, StoreError, Visit
 from pipeline.query import Search
-from pipeline.records import outcome_document, read_outcome, timestamp
+from pipeline.records import outcome_document, read_outcome, read_visit, timestamp, visit_document
 from pipeline.stores.elastic import connection, documents, prepare
 from pipeline.stores.elastic.articles import TERMS, Articles
 from pipeline.stores.elastic.faults import explained
@@ -120,7 +120,7 @@ class ElasticStore:
             for seen in changes.seen:
                 draft.create(self._seen, seen.id, documents.seen_document(seen))
             for visit in changes.visits:
-                draft.put(self._visits, visit.value.source, documents.visit_document(visit.value), visit.version)
+                draft.put(self._visits, visit.value.source, visit_document(visit.value), visit.version)
             for key, state in changes.states:
                 draft.put(self._states, key, {"key": key, "value": state.value}, state.version)
             return frozenset(lost | draft.write(self._writer))
@@ -134,7 +134,7 @@ class ElasticStore:
         """The last visit of these sources (None: of all), by source id."""
         with explained(self._url):
             found = self._visits.find(({"source": "asc"},)) if sources is None else self._visits.read(sources).values()
-            visits = [Stored(documents.read_visit(told), version) for told, version in found]
+            visits = [Stored(read_visit(told), version) for told, version in found]
         return {each.value.source: each for each in visits}
 
     def state(self, key: str) -> Stored[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
 from pipeline import document
 from pipeline.model import Article, Claim, Fate, Known, Outcome, Seen, Visit
-from pipeline.records import entry_document, moment, read_entry, read_outcome, timestamp
+from pipeline.records import moment, read_outcome, read_stamp, read_visit, stamp, timestamp, visit_document
 
 Row = tuple[Any, ...]
 
@@ -26,7 +25,7 @@ _ARTICLE_JSON = frozenset(
     {"outlet", "actors", "actor_names", "mentions", "regions", "locations", "removed", "flags", "archive", "extractor"}
     | {"bands", "readings"}
 )
-_VISIT_TIMES = frozenset({"visited_at", "next_visit", "unconditional_at"})
+_VISIT_JSON = frozenset({"known", "pending"})
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -48,32 +47,26 @@ def read_article(row: Row) -> Article:
 
 def page_row(article: Article) -> Row:
     """What is remembered of an article's page as the columns PAGE; "" is the time of one without date."""
-    at = _timestamp(article.published_at) or ""
+    at = stamp(article.published_at) or ""
     return *_sound((article.outlet.id, at, article.id)), article.digest, article.recalled
 
 
 def read_page(row: Row) -> Known:
     """What is remembered of a page, of its columns from `at` on."""
     at, key, digest, recalled = row
-    return Known(key, _moment(at), digest, recalled)
+    return Known(key, read_stamp(at), digest, recalled)
 
 
 def visit_row(visit: Visit) -> Row:
     """A visit as the columns VISIT."""
-    told = {name: getattr(visit, name) for name in VISIT}
-    told.update({name: _timestamp(told[name]) for name in _VISIT_TIMES})
-    told["known"] = _encode(visit.known)
-    told["pending"] = _encode([entry_document(entry) for entry in visit.pending])
-    return _sound(told.values())
+    told = visit_document(visit)
+    return _sound(_encode(told[name]) if name in _VISIT_JSON else told[name] for name in VISIT)
 
 
-def read_visit(row: Row) -> Visit:
+def read_visit_row(row: Row) -> Visit:
     """The inverse of `visit_row`; what follows its columns is passed over."""
     told = dict(zip(VISIT, row, strict=False))
-    told.update({name: _moment(told[name]) for name in _VISIT_TIMES})
-    told["known"] = tuple((key, fingerprint) for key, fingerprint in json.loads(told["known"]))
-    told["pending"] = tuple(read_entry(entry) for entry in json.loads(told["pending"]))
-    return Visit(**told)
+    return read_visit({**told, **{name: json.loads(told[name]) for name in _VISIT_JSON}})
 
 
 def outcome_row(outcome: Outcome) -> Row:
@@ -100,22 +93,14 @@ def read_seen(row: Row) -> Seen:
 
 def claim_row(claim: Claim) -> Row:
     """A claim as the columns CLAIM."""
-    delivered_at = _timestamp(claim.delivered_at)
+    delivered_at = stamp(claim.delivered_at)
     return _sound((claim.key, claim.rule, claim.article, claim.kind, timestamp(claim.at), claim.alert, delivered_at))
 
 
 def read_claim(row: Row) -> Claim:
     """The inverse of `claim_row`."""
     _, rule, article, kind, at, alert, delivered_at = row
-    return Claim(rule, article, kind, moment(at), alert, _moment(delivered_at))
-
-
-def _timestamp(at: datetime | None) -> str | None:
-    return timestamp(at) if at else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return moment(text) if text else None
+    return Claim(rule, article, kind, moment(at), alert, read_stamp(delivered_at))
 
 
 def _sound(values: Iterable[Any]) -> Row:

@@ -120,7 +120,7 @@ class SqliteStore:
     def visits(self, sources: Collection[str] | None = None) -> dict[str, Stored[Visit]]:
         """The last visit of these sources (None: of all), by source id."""
         with explained(self._path):
-            return {row[0]: Stored(rows.read_visit(row), str(row[-1])) for row in VISITS.read(self._db, sources)}
+            return {row[0]: Stored(rows.read_visit_row(row), str(row[-1])) for row in VISITS.read(self._db, sources)}
 
     def state(self, key: str) -> Stored[str]:
         """A small state; Stored("") with version None where it was never written."""
