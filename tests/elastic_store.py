@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-
-from elasticsearch import Elasticsearch
+from typing import TYPE_CHECKING
 
 from pipeline.stores.elastic import ElasticStore
 from pipeline.stores.elastic.connection import Access, connect
 from pipeline.stores.elastic.prepare import prepare
 from tests.elastic_server import Address
 from tests.trial import NOW
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
 
 
 def client_of(address: Address, patience: float = 0.0) -> Elasticsearch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import re
@@ -834,6 +835,10 @@ def test_csv_holds_every_hit(shown: Window, crowded: Window) -> None:
 
     assert listed(shown, _actor="pmf") == [WALL_COPY.id, WALL.id, VISIT.id]
     assert len(set(listed(crowded))) == NEWEST + 1
+    lines = list(csv.reader(shown.answer("/articles.csv", _outlet="tigris").text.splitlines(keepends=True)))
+    assert lines[0] == list(metadata.NEWS)
+    assert dict(zip(*lines, strict=True))["text"] == WALL.text
+    assert shown.answer("/articles.csv", _search='"').status_code == 400
 
 
 # The feed

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from datasette import Response
-from datasette.utils.asgi import BadRequest, NotFound, Request
+from datasette.utils.asgi import AsgiStream, AsgiWriter, BadRequest, NotFound, Request
 from datasette.views.table import TableView
 from markupsafe import Markup
 
 from pipeline.browse import article as shown
-from pipeline.browse import feed, listing, pins, timeline
+from pipeline.browse import feed, listing, pins, spreadsheet, timeline
 from pipeline.browse.asked import Asked, address, read, toggled, within, without
 from pipeline.browse.direction import direction, of_removed, tag
 from pipeline.browse.facets import NEWEST
@@ -111,6 +111,20 @@ async def atom(datasette: Datasette, request: Request) -> Response:
     return Response(body.decode(), content_type=feed.TYPE)
 
 
+async def table(datasette: Datasette, request: Request) -> AsgiStream:
+    """All hits of a search for a spreadsheet; a fault on the way cuts the answer off, so that none passes for whole."""
+    pieces = spreadsheet.pieces(datasette.get_database(DATABASE), read(request.query_string, now()))
+    first = await anext(pieces)
+
+    async def send(writer: AsgiWriter) -> None:
+        await writer.write(first)
+        async for piece in pieces:
+            await writer.write(piece)
+
+    name = {"Content-Disposition": 'attachment; filename="articles.csv"'}
+    return AsgiStream(send, headers=name, content_type=spreadsheet.TYPE)
+
+
 async def tile(datasette: Datasette, request: Request) -> Response:
     """A piece of the ground of the map."""
     zoom, column, row = (int(request.url_vars[name]) for name in ("zoom", "column", "row"))
@@ -127,6 +141,7 @@ ROUTES = (
     (r"^/timeline(\.(?P<format>json))?$", chart),
     (r"^/map(\.(?P<format>json))?$", places),
     (r"^/feed\.atom$", atom),
+    (r"^/articles\.csv$", table),
     (r"^/tiles/(?P<zoom>\d{1,2})/(?P<column>-?\d{1,8})/(?P<row>\d{1,8})\.svg$", tile),
 )
 
