@@ -64,12 +64,16 @@ class StoreError(Exception):
 
 
 class Refused(StoreError):  # noqa: N818 - the store's answer, as Drop and Retry are a stage's
-    """The store cannot take these articles for what they say; the others of the write stand. `why` is by article id."""
+    """The store cannot take these articles for what they say; the others of the write stand, but for those that lost.
 
-    def __init__(self, why: Mapping[str, str]) -> None:
+    `why` is by article id.
+    """
+
+    def __init__(self, why: Mapping[str, str], lost: frozenset[str] = frozenset()) -> None:
         told = "; ".join(f"{key}: {reason}" for key, reason in sorted(why.items()))
         super().__init__(f"the store refused {len(why)} articles: {told}")
         self.why = why
+        self.lost = lost
 
 
 class Drop(Exception):  # noqa: N818 - an expected end, not an error

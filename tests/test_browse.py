@@ -240,6 +240,7 @@ def test_a_slip_loses_neither_words_nor_filters(shown: Window, path: str) -> Non
 
     assert page.xpath("//input[@type='search']/@value") == ['pmf "half']
     assert page.xpath("//form[@role='search']//input[@type='hidden']/@value") == ["pmf"]
+    assert page.xpath("//p[@class='chips']/a/@href")[0] == f"{path}?_actor=pmf", "a click takes the slip away"
 
 
 def test_what_is_asked_for_can_be_taken_away_again(shown: Window) -> None:
@@ -1074,6 +1075,19 @@ def test_ids_are_shown_by_their_names() -> None:
 def test_a_fault_is_told_in_one_sentence(fault: Exception, status: int, sentence: str) -> None:
     assert told(fault, Path("x.db"))[0] == status
     assert str(told(fault, Path("x.db"))[1]).startswith(sentence)
+
+
+def test_a_bug_is_a_sentence_on_the_page_and_a_traceback_in_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken = Window(shelved(tmp_path / "broken"))
+    broken.datasette.ground = None
+
+    answer = broken.answer("/tiles/1/0/0.svg")
+
+    assert answer.status_code == 500
+    assert BUG in tree(answer.text).text_content()
+    assert "AttributeError" in capfd.readouterr().err
 
 
 def test_a_store_that_went_away_is_named(tmp_path: Path) -> None:

@@ -186,9 +186,11 @@ def test_a_worker_key_is_enough_for_a_store_and_a_reader_key_for_reading(ring: R
 
 def lesser(ring: Ring) -> Access:
     """A worker's key as the strictest administrator would make it."""
-    [rights] = RIGHTS["worker"]
-    less = {**rights, "privileges": [each for each in rights["privileges"] if each != "maintenance"]}
-    roles = {"worker": {"cluster": ["monitor"], "indices": [less]}}
+    less = [
+        {**rights, "privileges": [each for each in rights["privileges"] if each not in {"maintenance", "delete"}]}
+        for rights in RIGHTS["worker"][:1]
+    ]
+    roles = {"worker": {"cluster": ["monitor"], "indices": less}}
     told = ring.address.ask("POST", "/_security/api_key", {"name": "wireroom-less", "role_descriptors": roles})
     return Access(ring.address.url, key=told[1]["encoded"])
 

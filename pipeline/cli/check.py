@@ -72,7 +72,7 @@ def check(
         typer.echo(f"dropped: {drop.reason}{f' ({drop.detail})' if drop.detail else ''}")
         return
     opening: AbstractContextManager[Store | None] = (
-        nullcontext() if options.is_missing(store) else options.open_store(store)
+        nullcontext() if options.is_missing(store) else options.open_store(store, reading=True)
     )
     with opening as opened:
         whose, told_by = named or publisher.of_page(address, opened, settings)
@@ -83,7 +83,7 @@ def check(
 
 def stored_finding(key: str, store: str) -> Finding:
     """The stored article of an id; raises ConfigError where there is none."""
-    with options.open_existing(store) as opened:
+    with options.open_existing(store, reading=True) as opened:
         stored = opened.articles([key]).get(key)
     if stored is None:
         raise ConfigError(f"check {key[:12]}…: no article of this id in {store}.")

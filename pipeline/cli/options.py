@@ -78,16 +78,17 @@ def with_sources(config: Config) -> Config:
 
 
 @contextmanager
-def open_store(url: str, patience: float = 0.0) -> Iterator[Store]:
+def open_store(url: str, patience: float = 0.0, *, reading: bool = False) -> Iterator[Store]:
     """The store of a URL, closed at the end; raises ConfigError and StoreError.
 
-    A server that goes away is waited for so many seconds.
+    A server that goes away is waited for so many seconds. For who is only `reading` articles an older version's rules
+    will do.
     """
     store: Store
     if url.startswith(ELASTIC):
         with elastic_client():
             from pipeline.stores.elastic import ElasticStore
-        store = ElasticStore.open(url, os.environ, waiting=waiting, patience=patience)
+        store = ElasticStore.open(url, os.environ, waiting=waiting, patience=patience, reading=reading)
     elif url.startswith(SQLITE):
         from pipeline.stores.sqlite import SqliteStore
 
@@ -135,11 +136,11 @@ def is_missing(url: str) -> bool:
     return url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists()
 
 
-def open_existing(url: str) -> AbstractContextManager[Store]:
+def open_existing(url: str, *, reading: bool = False) -> AbstractContextManager[Store]:
     """As `open_store`, but nothing is made; raises ConfigError where there is no store."""
     if is_missing(url):
         raise ConfigError(f"--store {url}: there is no such store; `wireroom run` makes one.")
-    return open_store(url)
+    return open_store(url, reading=reading)
 
 
 def open_archive(url: str) -> Archive:

@@ -64,7 +64,7 @@ def search(
     if options.is_missing(store):
         options.warn(f"nothing found: there is no store {store} yet; `wireroom run` makes one")
         return
-    with options.open_store(store) as opened, closing(opened.search(asked)) as hits:
+    with options.open_store(store, reading=True) as opened, closing(opened.search(asked)) as hits:
         found = print_hits(asked, hits, actors_named(asked.query, config), as_json=as_json)
     if not found and not as_json:
         options.warn("nothing found" + unknown_actors(actor, config))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pipeline.boilerplate import WINDOW, recalls
 from pipeline.flow.run import ATTEMPTS, BATCH, Run, chunks
-from pipeline.model import Article, Changes, Known, Stored
+from pipeline.model import Article, Changes, Known, Refused, Stored
 from pipeline.readers import NamedStages, Reading, Unread, read_again
 from pipeline.records import moment, timestamp
 from pipeline.stores import Store
@@ -74,6 +74,15 @@ def save(run: Run, changes: Changes, marks: Collection[Mark] = ()) -> frozenset[
     return lost
 
 
+def save_again(run: Run, articles: tuple[Stored[Article], ...], marks: Collection[Mark]) -> frozenset[str]:
+    """As `save`, for articles that are stored: what the store refuses stays as it is, and is told."""
+    try:
+        return save(run, Changes(articles=articles), marks)
+    except Refused as refused:
+        run.note(f"{refused}; they stay as they are")
+        return refused.lost
+
+
 def take_off(run: Run, marks: Collection[Mark]) -> None:
     """Take off the marks of what is settled."""
     _rewrite(run, (), settled=marks)
@@ -127,7 +136,7 @@ def _swept(run: Run, sweep: Sequence[Mark], stages: Stages) -> Iterator[list[Art
         lost: set[str] = set()
         for batch in chunks(list(_news(run.store, sweep)), BATCH):
             again = tuple(_cleaned_again(run, dict(batch), stages))
-            missed = save(run, Changes(articles=again), [mark(each.value) for each in again])
+            missed = save_again(run, again, [mark(each.value) for each in again])
             lost |= missed
             yield [each.value for each in again if each.value.id not in missed]
         if not lost:

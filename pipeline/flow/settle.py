@@ -15,7 +15,7 @@ from pipeline.dedupe import group
 from pipeline.flow import recall
 from pipeline.flow.recall import Mark, Stages
 from pipeline.flow.run import ATTEMPTS, Run, chunks
-from pipeline.model import Article, Changes, Stored
+from pipeline.model import Article, Stored
 
 SETTLED = "settled"
 CHUNK = 256  # articles grouped at once, with all that touch them
@@ -66,7 +66,7 @@ def place(run: Run, articles: Sequence[Article]) -> int:
         moved = tuple(_moved(members))
         if len(moved) > 1:
             marks |= {recall.mark(each.value) for each in moved} - recall.unsettled(run)
-        if not recall.save(run, Changes(articles=moved), marks):
+        if not recall.save_again(run, moved, marks):
             recall.take_off(run, marks)
             return len(moved)
     raise RuntimeError("stories kept changing while they were settled")

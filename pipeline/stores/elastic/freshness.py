@@ -26,6 +26,7 @@ class Freshness:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     awaited: float = AWAITED
+    reading: bool = False  # whoever never writes waits for nobody
     _written: dict[str, float] = field(default_factory=dict)  # index or alias: when it was written last
     _seen: set[str] = field(default_factory=set)
     _opened: float = field(init=False)
@@ -45,7 +46,8 @@ class Freshness:
 
     def see(self, index: str, *, others: bool = True) -> str:
         """Make the next search see what was written; without `others` only what was written here. Gives the index."""
-        at = self._written.get(index, self._opened if others and index not in self._seen else None)
+        begins = others and not self.reading and index not in self._seen
+        at = self._written.get(index, self._opened if begins else None)
         if at is not None:
             self._refresh(index, at)
             self._written.pop(index, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,18 +16,17 @@ LASTING = "90d"
 SOON = timedelta(days=14)
 """A key that lapses within this time is told of, and gets its successor: both work meanwhile."""
 
-ARTICLES, STATE = ["news-*", "news"], ["wireroom-*"]
+ARTICLES, STATE, OUTCOMES = ["news-*", "news"], ["wireroom-*"], ["wireroom-outcomes-*"]
 LOOK = ["read", "view_index_metadata"]
 RIGHTS: dict[str, list[dict[str, Any]]] = {
-    # `maintenance` lets a worker refresh: settling reads what was just written (docs/design.md)
     "worker": [
-        {"names": ARTICLES + STATE, "privileges": [*LOOK, "create_doc", "index", "auto_configure", "maintenance"]}
+        # `maintenance` lets a worker refresh: settling reads what was just written (docs/design.md)
+        {"names": ARTICLES + STATE, "privileges": [*LOOK, "create_doc", "index", "auto_configure", "maintenance"]},
+        {"names": [*OUTCOMES, "wireroom-outcomes"], "privileges": ["delete"]},  # retention.outcomes_days
     ],
     # the months tell in which index an article lives, for `wireroom check ID`
     "reader": [{"names": [*ARTICLES, "wireroom-months*"], "privileges": LOOK}],
-    "upkeep": [
-        {"names": ARTICLES[:1] + STATE, "privileges": ["delete_index", "view_index_metadata", "monitor"]},
-    ],
+    "upkeep": [{"names": [*ARTICLES, *OUTCOMES], "privileges": ["delete_index", "view_index_metadata", "monitor"]}],
 }
 """What each key may do with which indices, beside seeing that the cluster is there (`monitor`)."""
 
@@ -40,15 +41,20 @@ class Key:
 
 
 def make(client: Elasticsearch, now: datetime) -> Iterator[Key]:
-    """Make the keys that are not there or lapse soon; give all. Whoever asks must be a user, not a key itself."""
+    """Make the keys that are not there, lapse soon or have the rights of an older version; give all.
+
+    Whoever asks must be a user, not a key itself.
+    """
     for role, indices in RIGHTS.items():
         name = f"wireroom-{role}"
-        until = max(_living(client, name, now + SOON), default=None)
+        until = max(_living(client, name, _digest(indices), now + SOON), default=None)
         if until:
             yield Key(role, until)
             continue
         rights = {role: {"cluster": ["monitor"], "indices": indices}}
-        made = client.security.create_api_key(name=name, expiration=LASTING, role_descriptors=rights)
+        made = client.security.create_api_key(
+            name=name, expiration=LASTING, role_descriptors=rights, metadata={"rights": _digest(indices)}
+        )
         yield Key(role, _time(made["expiration"]), made["encoded"])
 
 
@@ -59,11 +65,17 @@ def lapses(client: Elasticsearch) -> datetime | None:
     return _time(told["expiration"]) if "expiration" in told else None
 
 
-def _living(client: Elasticsearch, name: str, then: datetime) -> Iterator[datetime]:
-    """Until when each key of that name works that works after a time."""
+def _living(client: Elasticsearch, name: str, rights: str, then: datetime) -> Iterator[datetime]:
+    """Until when each key of that name and with these rights works that works after a time."""
     for each in client.security.get_api_key(name=name)["api_keys"]:
-        if not each["invalidated"] and "expiration" in each and _time(each["expiration"]) > then:
+        ours = not each["invalidated"] and each["metadata"].get("rights") == rights
+        if ours and "expiration" in each and _time(each["expiration"]) > then:
             yield _time(each["expiration"])
+
+
+def _digest(indices: list[dict[str, Any]]) -> str:
+    """What tells the rights of one version from those of another."""
+    return hashlib.sha256(json.dumps(indices).encode()).hexdigest()[:16]
 
 
 def _time(milliseconds: int) -> datetime:

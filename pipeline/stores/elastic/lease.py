@@ -42,15 +42,19 @@ class Lease:
     renewed: float = RENEWED
     lost: threading.Event = field(default_factory=threading.Event)
     """Set where another run took over, since this one stood still for too long."""
+    _holder: str = ""
+    _version: Version | None = None  # while it is held
+    _until: float = 0.0  # by this process's clock; before, nobody can have taken over
+    _renewing: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def held(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Hold the lease; where another holds it call `waiting` once and wait."""
-        holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self._holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         with explained(self.url):
-            version = self._take(holder, waiting)
+            self._take(waiting)
         ended = threading.Event()
-        renewal = threading.Thread(target=self._renew, args=(holder, version, ended), daemon=True)
+        renewal = threading.Thread(target=self._renew, args=(ended,), daemon=True)
         renewal.start()
         try:
             yield
@@ -59,42 +63,61 @@ class Lease:
             patience = be_patient(self.client, 0.0)  # to be free at once is not worth a wait
             renewal.join()
             be_patient(self.client, patience)
+            self._version = None
             self.lost.clear()
 
-    def _take(self, holder: str, waiting: Callable[[], None]) -> Version:
+    def stands(self) -> bool:
+        """Whether what is held is held still; where it was not renewed in time, as the server says."""
+        if self._version is None or time.monotonic() < self._until:
+            return not self.lost.is_set()
+        return self._renewed()
+
+    def _take(self, waiting: Callable[[], None]) -> None:
         told, watched, since = False, None, time.monotonic()
         while True:
+            began = time.monotonic()
             current = self._read()
-            free = current is None or current[0] in {"", holder}  # its own: the answer to its taking got lost
-            if current != watched:
+            free = current is None or current[0] in {"", self._holder}  # its own: the answer to its taking got lost
+            slow = time.monotonic() - began > self.renewed  # a server that was away kept its holder from renewing, too
+            if current != watched or slow:
                 watched, since = current, time.monotonic()
             if free or time.monotonic() - since > self.lasting:
-                taken = self._write(holder, current[1] if current else None)
-                if taken:
-                    return taken
+                began = time.monotonic()
+                self._version = self._write(self._holder, current[1] if current else None)
+                self._until = began + self.lasting
+                if self._version:
+                    return
                 continue
             if not told:
                 waiting()
                 told = True
             time.sleep(LOOKED_AT)
 
-    def _renew(self, holder: str, version: Version, ended: threading.Event) -> None:
+    def _renew(self, ended: threading.Event) -> None:
         """Renew until the work has ended, then free it; a server that is away is asked again the next time."""
-        current: Version | None = version
-        while current and not ended.wait(self.renewed):
+        while not ended.wait(self.renewed):
             with suppress(TransportError, ApiError):
-                current = self._write(holder, current) or self._still(holder)
-        if current is None:
-            self.lost.set()
-            return
+                if not self._renewed():
+                    return
         with suppress(TransportError, ApiError):  # then the next run waits until it has lapsed
-            if not self._write("", current) and (current := self._still(holder)):
+            if self._version and not self._write("", self._version) and (current := self._still()):
                 self._write("", current)
 
-    def _still(self, holder: str) -> Version | None:
+    def _renewed(self) -> bool:
+        """Renew now; False where another run holds it."""
+        with self._renewing:
+            began = time.monotonic()
+            current = self._version and (self._write(self._holder, self._version) or self._still())
+            if not current:
+                self.lost.set()
+                return False
+            self._version, self._until = current, began + self.lasting
+            return True
+
+    def _still(self) -> Version | None:
         """The version of the lease where it is still this holder's: the answer to its last renewal got lost."""
         current = self._read()
-        return current[1] if current and current[0] == holder else None
+        return current[1] if current and current[0] == self._holder else None
 
     def _read(self) -> tuple[str, Version] | None:
         """Who holds the lease ("": nobody) and its version; None where it was never taken."""

@@ -42,17 +42,25 @@ class Index:
         return self.name == alias or "filter" not in self.aliases.get(alias, {"filter": None})
 
 
-def check(client: Elasticsearch, url: str, prefix: str = "") -> None:
-    """Raise ConfigError unless the server is one that we know, prepared by this version of ours."""
+def check(client: Elasticsearch, url: str, prefix: str = "", *, reading: bool = False) -> None:
+    """Raise ConfigError unless the server is one that we know, prepared by this version of ours.
+
+    Who is only `reading` articles needs to know these, and may meet older rules: they are being filled anew.
+    """
     check_server(client, url)
     templates, held = _templates(client, url, prefix), _held(client, prefix)
-    for family in families():
-        name = family.template_name(prefix)
+    for family in families()[:1] if reading else families():
+        name, ours = family.template_name(prefix), list(_of(family, held, prefix))
         if name not in templates:
             raise ConfigError(f"store {url}: has no index template {name}; {SETUP}.")
-        demand_ours(url, f"index template {name}", templates[name], family)
-        for index in _of(family, held, prefix):
-            demand_ours(url, f"index {index.name}", index.meta, family)
+        demand_ours(url, f"index template {name}", templates[name], family, reading=reading)
+        for index in ours:
+            demand_ours(url, f"index {index.name}", index.meta, family, reading=reading)
+        if not (ours or family.monthly or client.indices.exists(index=f"{prefix}{family.name}")):
+            raise ConfigError(
+                f"store {url}: index {prefix}{family.name} is gone, and with it what was known; restore it from a "
+                "snapshot, or begin without it by `wireroom setup`."
+            )
 
 
 def check_server(client: Elasticsearch, url: str) -> None:
@@ -63,8 +71,8 @@ def check_server(client: Elasticsearch, url: str) -> None:
         raise ConfigError(f"store {url}: the server is Elasticsearch {version}; {oldest} or newer is needed.")
 
 
-def demand_ours(url: str, name: str, meta: dict[str, Any], family: Family) -> None:
-    """Raise ConfigError for an index or template that others made, or we under other rules."""
+def demand_ours(url: str, name: str, meta: dict[str, Any], family: Family, *, reading: bool = False) -> None:
+    """Raise ConfigError for an index or template that others made, or we under other rules; those may be read."""
     schema = meta.get("wireroom")
     if not isinstance(schema, int):
         raise ConfigError(
@@ -76,7 +84,7 @@ def demand_ours(url: str, name: str, meta: dict[str, Any], family: Family) -> No
             f"store {url}: {name} is of a newer wireroom (schema {schema}, this one knows {SCHEMA}); use that one. "
             "Nothing was written."
         )
-    if meta != family.meta:
+    if meta != family.meta and not reading:
         raise ConfigError(
             f"store {url}: {name} was made under other rules than this version's; `wireroom setup --reindex` brings "
             "it up to date while people go on reading."
@@ -163,8 +171,9 @@ def _make(client: Elasticsearch, now: datetime, prefix: str) -> None:
 
 def _refill(client: Elasticsearch, family: Family, old: str, prefix: str) -> None:
     """Fill a new index from an old one, unseen, and put it in its place in one step: readers meet no gap."""
-    held = client.indices.get_alias(index=[old, f"{unnumbered(old)}-r*"])
-    new, alias = f"{unnumbered(old)}-r{max(map(_number, held)) + 1}", prefix + family.name
+    base, alias = unnumbered(old), prefix + family.name
+    held = client.indices.get_alias(index=[old, f"{base}-r*"])
+    new = f"{base}-r{max(map(_number, held)) + 1}"
     template = family.template(prefix)["template"]
     unseen = {alias: {"filter": HIDDEN}} if family.monthly else {}
     client.indices.create(index=new, settings=template["settings"], mappings=template["mappings"], aliases=unseen)
@@ -175,7 +184,9 @@ def _refill(client: Elasticsearch, family: Family, old: str, prefix: str) -> Non
     client.indices.refresh(index=new)
     if client.count(index=new)["count"] != client.count(index=old)["count"]:
         raise RuntimeError(f"{new} does not hold all that {old} holds")
-    client.indices.update_aliases(actions=[{"remove_index": {"index": old}}, {"add": {"index": new, "alias": alias}}])
+    others = ({"remove": {"index": name, "alias": base}} for name in held if base in held[name]["aliases"])
+    names = ({"add": {"index": new, "alias": name}} for name in sorted({alias, base}))  # the old one for late writers
+    client.indices.update_aliases(actions=[*others, {"remove_index": {"index": old}}, *names])
 
 
 def _number(index: str) -> int:

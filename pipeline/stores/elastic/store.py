@@ -26,6 +26,7 @@ from pipeline.stores.elastic.writing import Writer
 
 BY_AGE = ({"at": {"order": "asc", "format": "strict_date_optional_time"}}, {"key": "asc"})
 RUN_OF_OURS = re.compile(r"(\d{4})(\d{2})\d{2}T")  # pipeline.flow.new_id
+LONG = 600.0  # seconds that the server may take to delete
 TRIES = 10  # to record a delivery that others record, too
 
 
@@ -42,12 +43,18 @@ class ElasticStore:
     """
 
     def __init__(
-        self, client: Elasticsearch, url: str, *, prefix: str = "", waiting: Callable[[], None] = _nobody
+        self,
+        client: Elasticsearch,
+        url: str,
+        *,
+        prefix: str = "",
+        waiting: Callable[[], None] = _nobody,
+        reading: bool = False,
     ) -> None:
         self._client, self._url, self._waiting = client, url, waiting
         self._names = Names(client, prefix)
         self._writer = Writer(client)
-        self._freshness = Freshness(client)
+        self._freshness = Freshness(client, reading=reading)
         self._articles = Articles(client, self._names, self._writer, self._freshness)
         self._visits, self._states, self._seen, self._outcomes, self._claims = (
             Table(client, self._freshness, self._names.of(f"wireroom-{name}"))
@@ -62,9 +69,12 @@ class ElasticStore:
         environ: Mapping[str, str],
         waiting: Callable[[], None] = _nobody,
         patience: float = 0.0,
+        *,
+        reading: bool = False,
     ) -> ElasticStore:
         """The store at `elasticsearch+https://host:port`, once `wireroom setup` has prepared it; secrets by `environ`.
 
+        For who is only `reading` articles older rules will do, and what others write is seen as the server shows it.
         Raises ConfigError for what a person has to mend, StoreError for a server that cannot be reached. One that goes
         away later is asked again for `patience` seconds.
         """
@@ -72,12 +82,12 @@ class ElasticStore:
         client = connection.connect(to)
         try:
             with explained(to.url):
-                prepare.check(client, to.url)
+                prepare.check(client, to.url, reading=reading)
         except BaseException:
             client.close()
             raise
         connection.be_patient(client, max(patience, connection.A_MOMENT))
-        return cls(client, to.url, waiting=waiting)
+        return cls(client, to.url, waiting=waiting, reading=reading)
 
     def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
         """Articles by id; unknown ids are absent."""
@@ -110,9 +120,8 @@ class ElasticStore:
 
     def save(self, changes: Changes) -> frozenset[str]:
         """Write articles, then all else; give the keys that lost. Raises Refused for what cannot be taken."""
-        if self._lease.lost.is_set():
-            raise StoreError(f"store {self._url}: this run stood still for so long that another one took its place")
         with explained(self._url):
+            self._demand_lease()
             lost = self._articles.write(changes.articles)
             draft = Draft()
             for outcome in changes.outcomes:
@@ -150,12 +159,14 @@ class ElasticStore:
                 yield read_outcome(told)
 
     def forget(self, before: datetime) -> int:
-        """Delete outcomes recorded before a time; give how many. A worker's key may not: then it is upkeep's work."""
+        """Delete outcomes recorded before a time; give how many: none where the key may not."""
         old = {"range": {"at": {"lt": timestamp(before)}}}
         with explained(self._url):
             index = self._freshness.see(self._outcomes.index)
             try:
-                done = self._client.delete_by_query(index=index, query=old, ignore_unavailable=True, refresh=True)
+                done = self._client.options(request_timeout=LONG).delete_by_query(
+                    index=index, query=old, ignore_unavailable=True, refresh=True, conflicts="proceed"
+                )
             except AuthorizationException:
                 return 0
         return int(done["deleted"])
@@ -165,6 +176,7 @@ class ElasticStore:
         draft = Draft()
         draft.put(self._claims, claim.key, documents.claim_document(claim), None)
         with explained(self._url):
+            self._demand_lease()
             return not draft.write(self._writer)
 
     def claims(self, articles: Collection[str]) -> list[Claim]:
@@ -218,6 +230,11 @@ class ElasticStore:
     def close(self) -> None:
         """Free what is held; the store is not used afterwards."""
         self._client.close()
+
+    def _demand_lease(self) -> None:
+        """Raise StoreError where this run had the store to itself, stood still, and another one took its place."""
+        if not self._lease.stands():
+            raise StoreError(f"store {self._url}: this run stood still for so long that another one took its place")
 
     def _counted(self, asked: Query) -> int:
         with explained(self._url):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch.helpers import streaming_bulk
@@ -20,6 +22,8 @@ TIMES = 6  # that an item which the server has no room for is tried again: after
 FIRST_NAP, LONGEST_NAP = 1.0, 16.0  # seconds
 SHARD_AWAITED = "10s"  # less than the client waits for its answer, so that the server can say what is missing
 CONFLICT, BAD_REQUEST = 409, 400
+EXPECTED = (CONFLICT, BAD_REQUEST)
+PASSING = (TOO_MANY, UNAVAILABLE)
 
 NUMBER = re.compile(r"-r\d+$")
 
@@ -49,31 +53,41 @@ class Writer:
         return {key for _, key in written.conflicts}
 
     def write(self, actions: Iterable[Action]) -> Written:
-        """Write all; raises what the client raises where the server is away."""
-        written = Written()
+        """Write all; raises what the client raises where the server is away, ItemError where it has no room."""
+        written, stream = Written(), iter(actions)
+        while left := list(islice(stream, ITEMS)):
+            for time in range(TIMES + 1):
+                left = [action for action, fault in self._tried(left, written) if fault and not _raised(fault, time)]
+                if not left:
+                    break
+                sleep(min(self.nap * 2**time, LONGEST_NAP))
+        return written
+
+    def _tried(self, actions: list[Action], written: Written) -> Iterator[tuple[Action, ItemError | None]]:
+        """Each action of a request with the fault that its item met, if any; conflicts and refusals are noted."""
         answers = streaming_bulk(
             self.client,
             actions,
             chunk_size=ITEMS,
             max_chunk_bytes=BYTES,
-            max_retries=TIMES,
-            initial_backoff=self.nap,
-            max_backoff=LONGEST_NAP,
-            retry_on_status=(TOO_MANY, UNAVAILABLE),
             raise_on_error=False,
-            yield_ok=False,
             timeout=SHARD_AWAITED,
         )
-        for _, answer in answers:
+        for action, (_, answer) in zip(actions, answers, strict=True):
             (told,) = answer.values()
-            item = unnumbered(told["_index"]), told["_id"]
-            if told["status"] == CONFLICT:
+            item, status = (unnumbered(told["_index"]), told["_id"]), told["status"]
+            if status == CONFLICT:
                 written.conflicts.add(item)
-            elif told["status"] == BAD_REQUEST:
+            elif status == BAD_REQUEST:
                 written.refused[item] = _why(told["error"])
-            else:
-                raise ItemError(told["status"], told["error"])
-        return written
+            yield action, ItemError(status, told["error"]) if "error" in told and status not in EXPECTED else None
+
+
+def _raised(fault: ItemError, time: int) -> bool:
+    """Raise a fault that will not pass, or has not for too long."""
+    if fault.status not in PASSING or time == TIMES:
+        raise fault
+    return False
 
 
 def unnumbered(index: str) -> str:
