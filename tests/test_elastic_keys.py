@@ -49,7 +49,8 @@ class Ring:
             return asked.perform_request(method, path, headers=headers, body=body).meta.status
 
     def store(self, role: str) -> ElasticStore:
-        return ElasticStore.open(f"elasticsearch+{self.address.url}", {"WIREROOM_ES_API_KEY": self.keys[role].secret})
+        environ = {"WIREROOM_ES_API_KEY": self.keys[role].secret}
+        return ElasticStore.open(f"elasticsearch+{self.address.url}", environ, reading=role == "reader")
 
 
 @pytest.fixture(scope="module")

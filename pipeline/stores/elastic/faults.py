@@ -148,4 +148,4 @@ def _reason(body: Any) -> str:  # noqa: ANN401 - whatever answered
     if isinstance(told, Mapping):
         causes = told.get("root_cause") or [told]
         told = causes[0].get("reason") or told.get("reason")
-    return str(told)[:300]
+    return str(told or "no more is told")[:300]

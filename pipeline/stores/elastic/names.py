@@ -1,26 +1,26 @@
 """What the indices are called, and in which of them an article lives.
 
 An id is unique within one index only, so the month of an article is written down once, before the article: who loses
-that race reads the winner's month. Where a month's index was filled anew its name is an alias of the new one.
+that race reads the winner's month. A month's index bears a number behind its name where it was filled anew.
 """
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+from elasticsearch import Elasticsearch, NotFoundError
 
 from pipeline.model import Article
 from pipeline.records import timestamp
 from pipeline.stores.elastic.writing import Writer
 
-if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
-
 REMEMBERED = 50_000  # months kept in memory: 10 MB; what is asked for again is mostly recent
 ASKED_AT_ONCE = 1_000  # ids of one request
 NO_MONTH = "1970.01"  # of an article of which not even the fetch is known
+MONTH = re.compile(r"(?P<month>\d{4}\.\d{2})(?:-r(?P<round>\d+))?$")
 
 
 @dataclass
@@ -30,6 +30,7 @@ class Names:
     client: Elasticsearch
     prefix: str = ""
     _months: OrderedDict[str, str] = field(default_factory=OrderedDict)  # of articles; a month never changes
+    _rounds: dict[str, str] = field(default_factory=dict)  # month: the index that holds it
 
     def of(self, family: str) -> str:
         """The index of a family, or the alias before its months."""
@@ -39,6 +40,16 @@ class Names:
         """The index of a family for a month, as 2026.11."""
         return f"{self.prefix}{family}-{month}"
 
+    def begin(self) -> None:
+        """Begin a run: indices may have been filled anew since the last one."""
+        self._rounds.clear()
+
+    def articles_of(self, month: str) -> str:
+        """The index that holds the articles of a month."""
+        if month not in self._rounds:
+            self._rounds = self._read_rounds()
+        return self._rounds.setdefault(month, self.monthly("news", month))
+
     def places(self, ids: Collection[str]) -> dict[str, str]:
         """In which index each of these articles lives; ids that were never stored are absent."""
         unknown = [each for each in ids if each not in self._months]
@@ -46,7 +57,7 @@ class Names:
         for start in range(0, len(unknown), ASKED_AT_ONCE):
             found |= self._read(unknown[start : start + ASKED_AT_ONCE])
         self._keep(found)
-        return {each: self.monthly("news", month) for each, month in found.items()}
+        return {each: self.articles_of(month) for each, month in found.items()}
 
     def settle(self, articles: Iterable[Article], writer: Writer) -> dict[str, str]:
         """The index of each article, written down where it is new: the month of its first fetch."""
@@ -59,7 +70,7 @@ class Names:
         taken = writer.create(index, {key: {"id": key, "month": month} for key, month in new.items()})
         mine = {key: month for key, month in new.items() if key not in taken}
         self._keep(mine)
-        return {**known, **{key: self.monthly("news", month) for key, month in mine.items()}, **self.places(taken)}
+        return {**known, **{key: self.articles_of(month) for key, month in mine.items()}, **self.places(taken)}
 
     def _read(self, ids: Collection[str]) -> dict[str, str]:
         told = self.client.mget(index=self.of("wireroom-months"), ids=list(ids))
@@ -69,6 +80,20 @@ class Names:
         self._months.update(months)
         while len(self._months) > REMEMBERED:
             self._months.popitem(last=False)
+
+    def _read_rounds(self) -> dict[str, str]:
+        """The index of each month behind the alias; where a month stands there twice, the newest."""
+        try:
+            held = self.client.indices.get_alias(name=self.of("news"))
+        except NotFoundError:  # nothing was stored yet
+            return {}
+        alias, rounds = self.of("news"), dict[str, tuple[int, str]]()
+        for name, each in held.items():
+            unfinished = "filter" in each["aliases"][alias]  # is being filled by `wireroom setup --reindex`
+            if not unfinished and (told := MONTH.search(name)):
+                newest = (int(told["round"] or 0), name)
+                rounds[told["month"]] = max(newest, rounds.get(told["month"], newest))
+        return {month: name for month, (_, name) in rounds.items()}
 
 
 def month_of(article: Article) -> str:

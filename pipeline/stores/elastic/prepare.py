@@ -171,9 +171,8 @@ def _make(client: Elasticsearch, now: datetime, prefix: str) -> None:
 
 def _refill(client: Elasticsearch, family: Family, old: str, prefix: str) -> None:
     """Fill a new index from an old one, unseen, and put it in its place in one step: readers meet no gap."""
-    base, alias = unnumbered(old), prefix + family.name
-    held = client.indices.get_alias(index=[old, f"{base}-r*"])
-    new = f"{base}-r{max(map(_number, held)) + 1}"
+    held = client.indices.get_alias(index=[old, f"{unnumbered(old)}-r*"])
+    new, alias = f"{unnumbered(old)}-r{max(map(_number, held)) + 1}", prefix + family.name
     template = family.template(prefix)["template"]
     unseen = {alias: {"filter": HIDDEN}} if family.monthly else {}
     client.indices.create(index=new, settings=template["settings"], mappings=template["mappings"], aliases=unseen)
@@ -184,9 +183,7 @@ def _refill(client: Elasticsearch, family: Family, old: str, prefix: str) -> Non
     client.indices.refresh(index=new)
     if client.count(index=new)["count"] != client.count(index=old)["count"]:
         raise RuntimeError(f"{new} does not hold all that {old} holds")
-    others = ({"remove": {"index": name, "alias": base}} for name in held if base in held[name]["aliases"])
-    names = ({"add": {"index": new, "alias": name}} for name in sorted({alias, base}))  # the old one for late writers
-    client.indices.update_aliases(actions=[*others, {"remove_index": {"index": old}}, *names])
+    client.indices.update_aliases(actions=[{"remove_index": {"index": old}}, {"add": {"index": new, "alias": alias}}])
 
 
 def _number(index: str) -> int:

@@ -224,6 +224,7 @@ class ElasticStore:
         with self._lease.held(self._waiting):
             with explained(self._url):  # a newer version may have filled the indices anew since the store was opened
                 prepare.check(self._client, self._url, self._names.prefix)
+            self._names.begin()
             self._freshness.begin()  # who held the lease before wrote until a moment ago
             yield
 
