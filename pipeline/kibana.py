@@ -85,7 +85,7 @@ class Foreign(BaseModel):
     status: int
 
 
-def workspace_file(folder: Path, regions: Sequence[Region] = ()) -> bytes:
+def workspace_file(folder: Path, regions: Sequence[Region]) -> bytes:
     """The workspace that a configuration folder holds; where it holds none, one that shows these regions by name.
 
     Raises ConfigError.

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.model import Article, Changes, Claim, ConfigError, Stored, Visit
+from pipeline.model import Article, Changes, Claim, ConfigError, Fate, Outcome, Stored, Visit
 from pipeline.query import Search, parse
 from pipeline.stores.elastic import ElasticStore
 from pipeline.stores.elastic.connection import Access, connect
@@ -88,6 +88,21 @@ def test_a_key_that_lapses_soon_gets_a_successor_and_works_on(ring: Ring) -> Non
 
     for keys in (ring.keys, successors):
         assert Ring(ring.address, keys).status("worker", "GET", "/") == 200
+
+
+def test_a_key_with_the_rights_of_an_older_version_gets_a_successor(ring: Ring) -> None:
+    with client_of(ring.address) as client:
+        rights = {"reader": {"cluster": ["monitor"], "indices": [{"names": ["news"], "privileges": ["read"]}]}}
+        client.security.invalidate_api_key(name="wireroom-reader")
+        client.security.create_api_key(
+            name="wireroom-reader", expiration="90d", role_descriptors=rights, metadata={"rights": "of before"}
+        )
+        try:
+            made = {key.role: key for key in make(client, NOW)}
+        finally:
+            ring.keys["reader"] = made["reader"]
+
+    assert [role for role, key in made.items() if key.secret] == ["reader"]
 
 
 def test_nobody_keeps_a_secret(ring: Ring) -> None:
@@ -171,7 +186,8 @@ def test_a_worker_key_is_enough_for_a_store_and_a_reader_key_for_reading(ring: R
         assert not store.save(Changes(articles=(Stored(ARTICLE),), visits=(Stored(Visit("port", "run-1", NOW)),)))
         assert store.claim(Claim("rule", "a1", "new", NOW, "{}"))
         assert [found.id for found in store.ingested(NOW.replace(microsecond=0))] == ["a1"]
-        assert store.forget(NOW) == 0
+        store.save(Changes(outcomes=(Outcome("run-1", "port", "u", "feed", Fate.KEPT, "http-200", NOW),)))
+        assert (store.forget(NOW), store.forget(NOW + timedelta(seconds=1))) == (0, 1)
 
     with closing(ring.store("reader")) as store:
         assert [hit.article.id for hit in store.search(Search(parse("flood")))] == ["a1"]

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.model import Article, Changes, Stored, StoreError
+from pipeline.model import Article, Changes, Claim, Stored, StoreError
 from pipeline.stores.elastic import ElasticStore
 from pipeline.stores.elastic.lease import KEY, Lease
 from tests.elastic_between import between
@@ -169,3 +170,36 @@ def test_the_lost_answer_to_the_last_renewal_does_not_keep_others_waiting(room: 
         with lease.held(nobody):
             assert renewed.wait(30)
     assert room.holder == ""
+
+
+def test_who_stood_still_asks_the_server_before_it_writes_and_goes_on_where_nobody_came(open_store: Open) -> None:
+    store = open_store()
+    lease = store._lease  # noqa: SLF001 - to let it stand still without a wait
+    lease.renewed = 3_600.0
+    with store.exclusive():
+        lease._until = 0.0  # noqa: SLF001 - as after a long sleep
+        assert not store.save(Changes(articles=(Stored(Article("a1", "https://x.example/1")),)))
+        assert lease.stands()
+    assert store.count() == 1
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda store: store.save(Changes(articles=(Stored(Article("a1", "https://x.example/1")),))),
+        lambda store: store.claim(Claim("rule", "a1", "new", datetime(2026, 11, 21, tzinfo=UTC))),
+    ],
+)
+def test_who_stood_still_writes_nothing_where_another_came(
+    open_store: Open, room: Room, write: Callable[[ElasticStore], object]
+) -> None:
+    store = open_store()
+    lease = store._lease  # noqa: SLF001 - to let it stand still without a wait
+    lease.renewed = 3_600.0
+    with store.exclusive():
+        room.taken_by("another")
+        lease._until = 0.0  # noqa: SLF001 - as after a long sleep
+        with pytest.raises(StoreError, match="another one took its place"):
+            write(store)
+    assert room.holder == "another"
+    assert (store.count(), store.claims(["a1"])) == (0, [])

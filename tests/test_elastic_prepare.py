@@ -16,6 +16,7 @@ from pipeline.model import Article, Changes, Claim, ConfigError, Fate, Seen, Sto
 from pipeline.query import Search, parse
 from pipeline.stores.elastic import ElasticStore
 from pipeline.stores.elastic.connection import A_MOMENT, be_patient
+from pipeline.stores.elastic.families import families
 from pipeline.stores.elastic.faults import explained
 from pipeline.stores.elastic.prepare import check, prepare
 from pipeline.stores.elastic.writing import unnumbered
@@ -382,3 +383,30 @@ def test_filling_anew_waits_for_a_run_and_finds_what_it_wrote_last(server: Serve
 
     assert found(server.store()) == ["a1"]
     store.close()
+
+
+def test_whoever_only_reads_may_do_so_under_older_rules_but_not_under_newer_or_foreign_ones(server: Server) -> None:
+    put(server.store(), article(1))
+    server.older("news-")
+    with pytest.raises(ConfigError, match="was made under other rules"):
+        check(server.client, server.address.url, server.prefix)
+
+    check(server.client, server.address.url, server.prefix, reading=True)
+
+    for meta, why in (({"wireroom": 99}, "is of a newer wireroom"), ({}, "was not made by wireroom")):
+        server.client.indices.put_mapping(index=server.name("news-*"), meta=meta)
+        with pytest.raises(ConfigError, match=why):
+            check(server.client, server.address.url, server.prefix, reading=True)
+    server.client.indices.put_mapping(index=server.name("news-*"), meta=families()[0].meta)
+
+
+@pytest.mark.parametrize("family", [each.name for each in families() if not each.monthly])
+def test_an_index_that_is_gone_is_told_and_not_taken_for_an_empty_one(server: Server, family: str) -> None:
+    [index] = server.client.indices.get(index=[server.name(family), server.name(f"{family}-r*")])
+    server.client.indices.delete(index=index)
+
+    with pytest.raises(ConfigError, match=f"{family} is gone, and with it what was known; restore it"):
+        check(server.client, server.address.url, server.prefix)
+
+    server.setup()
+    check(server.client, server.address.url, server.prefix)

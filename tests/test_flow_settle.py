@@ -15,7 +15,7 @@ from pipeline.flow import recall
 from pipeline.flow.process import process
 from pipeline.flow.run import chunks
 from pipeline.flow.settle import settle
-from pipeline.model import Article, Changes, Page, Source, StoreError
+from pipeline.model import Article, Changes, Page, Refused, Source, StoreError
 from pipeline.readers import Readers
 from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Config
@@ -239,6 +239,37 @@ def test_what_another_worker_touches_meanwhile_is_placed_again(
     else:
         with pytest.raises(RuntimeError, match="kept changing"):
             settle(found.run("run-1"), readers.stages)
+
+
+class Refusing(SqliteStore):
+    """A store that takes articles as they come, and then no change of one of them."""
+
+    refused = ""
+
+    def save(self, changes: Changes) -> frozenset[str]:
+        others = tuple(each for each in changes.articles if each.value.id != self.refused)
+        lost = super().save(replace(changes, articles=others))
+        if len(others) < len(changes.articles):
+            raise Refused({self.refused: "number out of range"}, lost)
+        return lost
+
+
+def test_an_article_that_the_store_refuses_as_it_would_be_stays_as_it_is_and_the_run_goes_on(
+    tmp_path: Path, readers: Readers
+) -> None:
+    found = trial(tmp_path, *SOURCES, store=Refusing)
+    found.write("run-1", wire(1, "ar"))
+    process(found.run("run-1"), readers)
+    assert isinstance(found.store, Refusing)
+    before = {each.id: each for each in found.articles}
+    found.store.refused = max(before.values(), key=lambda each: each.published_at or NOW).id
+
+    settle(found.run("run-1"), readers.stages)
+
+    assert {each.id for each in found.articles if each == before[each.id]} >= {found.store.refused}
+    assert any(each != before[each.id] for each in found.articles)
+    assert any("number out of range; they stay as they are" in note for note in found.notes)
+    assert recall.unsettled(found.run("run-2")) == frozenset()
 
 
 class Torn(SqliteStore):

@@ -16,6 +16,7 @@ from threading import Thread
 import pytest
 
 from pipeline import config, gazetteer, workspace
+from pipeline.cli.setup import setup_kibana
 from pipeline.kibana import Credentials, import_workspace, workspace_file
 from pipeline.model import ConfigError, StoreError
 from tests.elastic_server import CERTIFICATE, KEY
@@ -154,6 +155,21 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"wireroom\.ndjson: cannot be read: Is a directory"):
         workspace_file(tmp_path, ())
+
+
+def test_setup_says_that_an_import_puts_back_what_people_changed(
+    taking: LocalServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WIREROOM_ES_API_KEY", SECRET)
+    shipped = config.load(ROOT / "config", {}, gazetteer=gazetteer.places())
+
+    setup_kibana("elasticsearch+http://127.0.0.1:9200", taking.url(""), shipped)
+
+    (request,) = taking.requests
+    assert request.header("authorization") == f"ApiKey {SECRET}"
+    assert part(request).get_payload(decode=True) == workspace.ndjson(shipped.regions)
+    told = "36 objects imported, as shipped; save what you change there under another name"
+    assert capsys.readouterr().out == f"kibana   {taking.url('')}: {told}\n"
 
 
 # What a person did wrong

@@ -978,3 +978,23 @@ def test_a_run_that_has_the_store_to_itself_is_told_nothing_and_leaves_it_free(o
             raise RuntimeError("broken")
 
     assert told == []
+
+
+def test_a_run_sees_what_the_one_before_it_wrote_a_moment_ago(open_store: Open) -> None:
+    one, other = open_store(), open_store()
+    claim = Claim("rule", key("a"), "new", EIGHT, "an alert")
+    for _ in range(2):
+        with one.exclusive():
+            assert (one.undelivered(), one.visits(), one.claims([key("a")]), found(one)) == ([], {}, [], [])
+
+    with other.exclusive():
+        put(other, make("a"))
+        assert other.claim(claim)
+        other.save(Changes(visits=(Stored(VISIT),)))
+    with one.exclusive():
+        assert one.undelivered() == [claim]
+        assert set(one.visits()) == {"sabah"}
+        assert names(one.ingested(EIGHT)) == ["a"]
+        one.delivered(claim.key, EIGHT + MINUTE)
+    with other.exclusive():
+        assert other.undelivered() == []

@@ -11,6 +11,7 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.options import ArchiveUrl, ConfigFolder, StoreUrl
+from pipeline.watchlist import Config
 
 if TYPE_CHECKING:
     from pipeline.stores.elastic.keys import Key
@@ -41,7 +42,7 @@ def setup(
     with options.open_store(store) as opened:
         typer.echo(f"store    {store}: ready, {opened.count()} articles")
     if on_server and KIBANA in os.environ:
-        setup_kibana(store, os.environ[KIBANA], config)
+        setup_kibana(store, os.environ[KIBANA], settings)
 
 
 def setup_server(url: str, *, reindex: bool) -> None:
@@ -62,15 +63,16 @@ def setup_server(url: str, *, reindex: bool) -> None:
             typer.echo(line_of(key))
 
 
-def setup_kibana(store: str, url: str, config: Path) -> None:
-    """Import the workspace with the rights that open the store."""
+def setup_kibana(store: str, url: str, config: Config) -> None:
+    """Import the workspace with the rights that open the store, over what people changed in it."""
     from pipeline.kibana import import_workspace, workspace_file
     from pipeline.stores.elastic.connection import access
 
     to = access(store, os.environ)
     credentials = to.key or ((to.user, to.password) if to.user else None)
-    count = import_workspace(workspace_file(config), url, credentials, to.authority or None)
-    typer.echo(f"kibana   {url}: {count} objects imported")
+    workspace = workspace_file(Path(config.folder), config.regions)
+    count = import_workspace(workspace, url, credentials, to.authority or None)
+    typer.echo(f"kibana   {url}: {count} objects imported, as shipped; save what you change there under another name")
 
 
 def line_of(key: Key) -> str:
