@@ -174,7 +174,7 @@ def test_a_word_that_is_no_utf_8_is_a_word_like_any_other() -> None:
 
 
 def test_a_bug_is_told_as_one_with_its_traceback_and_exit_code_70(desk: Desk) -> None:
-    broken = "import pipeline.cli.options as options\noptions.open_store = lambda url: 1 / 0"
+    broken = "import pipeline.cli.options as options\noptions.open_store = lambda *_, **__: 1 / 0"
 
     told = spawned("search", "--store", desk.store, before=broken)
 
