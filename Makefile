@@ -33,7 +33,7 @@ types: $(DEV)/.ready
 
 # One server beside both workers. It is put together at the first time; without Java or Maven its tests are skipped.
 tests: $(DEV)/.ready
-	$(DEV)/bin/python -m tests.elastic_server around $(DEV)/bin/pytest -n 2 --dist loadfile --cov --cov-report= -q
+	$(DEV)/bin/python -m tests.elastic_server around $(DEV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= -q
 	$(DEV)/bin/python tests/coverage_floor.py
 
 # Who asks for these tests by name wants no skip.

@@ -167,7 +167,7 @@ def test_a_file_instead_of_the_folder_is_told(desk: Desk) -> None:
         ("wireroom.db", "expected sqlite:///relative/path.db"),
         ("sqlite://wireroom.db", "expected sqlite:///relative/path.db"),
         ("sqlite:///", "expected sqlite:///FILE"),
-        ("elasticsearch+http://host:9200", "this version keeps its store in SQLite"),
+        ("elasticsearch+http://host", "expected elasticsearch+https://host:9200"),
         ("", "expected sqlite:///relative/path.db"),
     ],
 )

@@ -33,14 +33,15 @@ def setup(
     WIREROOM_KIBANA_URL says where that is.
     """
     settings = options.load_config(config)
-    typer.echo(f"config   {settings.folder}: {len(settings.sources or ())} sources, {len(settings.actors)} actors")
     options.open_archive(archive).check()
-    typer.echo(f"archive  {archive}: ready")
     on_server = store.startswith(options.ELASTIC)
     if on_server:
         setup_server(store, reindex=reindex)
     with options.open_store(store) as opened:
-        typer.echo(f"store    {store}: ready, {opened.count()} articles")
+        articles = opened.count()
+    typer.echo(f"config   {settings.folder}: {len(settings.sources or ())} sources, {len(settings.actors)} actors")
+    typer.echo(f"store    {store}: ready, {articles} articles")
+    typer.echo(f"archive  {archive}: ready")
     if on_server and KIBANA in os.environ:
         setup_kibana(store, os.environ[KIBANA], settings)
 
