@@ -18,7 +18,7 @@ from pipeline.stores.elastic.analysis import LONGEST_WORD
 from pipeline.stores.elastic.connection import Access, connect
 from pipeline.stores.elastic.documents import length
 from pipeline.stores.elastic.keys import RIGHTS
-from pipeline.stores.elastic.ranking import LONG, PROPOSED, Ranking
+from pipeline.stores.elastic.ranking import LONG, Ranking
 from pipeline.stores.elastic.search import MOST, Query, hits, query
 from tests.elastic_server import Address
 from tests.elastic_store import client_of, opening
@@ -158,8 +158,7 @@ def test_the_length_of_an_article_counts_all_words_that_the_other_store_indexes(
     assert length(article("a", actors=("pmf",), actor_names=names, regions=places)) == 4 + 3 + 1 + 1 + 2
 
 
-def test_more_proposals_are_looked_at_where_they_are_further_off_and_none_are_made_of_a_long_list() -> None:
-    assert (ranking("a", (1,)).proposed, ranking("a b*", (1, 1)).proposed) == (PROPOSED, 2 * PROPOSED)
+def test_of_a_long_list_of_words_nothing_is_proposed_by() -> None:
     assert len(ranking("a OR b", (1, 1)).proposals()) == 2
     assert len(ranking(" OR ".join("a" * LONG), (1,) * LONG).proposals()) == LONG
     assert ranking(" OR ".join("a" * (LONG + 1)), (1,) * (LONG + 1)).proposals() == []

@@ -39,11 +39,6 @@ class Ranking:
     articles: int
     mean: float
 
-    @property
-    def proposed(self) -> int:
-        """How many proposals are looked at; those for a prefix are further off."""
-        return 2 * PROPOSED if any(term.prefix for term in self.terms) else PROPOSED
-
     def proposals(self) -> list[Query]:
         """What makes the server like an article more."""
         if sum(len(term.tokens) for term in self.terms) > LONG:

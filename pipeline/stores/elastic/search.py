@@ -13,7 +13,7 @@ from elasticsearch import ApiError
 from pipeline.model import Article, Hit
 from pipeline.query import And, Node, Not, Or, Search, Term, fields, matches, terms
 from pipeline.stores.elastic.documents import UNDATED, read_article, second
-from pipeline.stores.elastic.ranking import WEIGHTS, Ranking
+from pipeline.stores.elastic.ranking import PROPOSED, WEIGHTS, Ranking
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -141,7 +141,7 @@ def _best(client: Elasticsearch, view: Where, search: Search, asked: list[Term])
     ranking = _ranking(client, view, asked)
     wanted = {"bool": {"filter": [query(search)], "should": ranking.proposals()}}
     options: dict[str, Any] = {"search_type": "dfs_query_then_fetch"}  # a word is as rare as in all months together
-    proposed = pages(client, view, wanted, BEST, size=ranking.proposed, source_excludes=UNREAD, **options)
+    proposed = pages(client, view, wanted, BEST, size=PROPOSED, source_excludes=UNREAD, **options)
     for number, page in enumerate(proposed):
         articles = _meant(search, page)
         yield articles if number else ranking.best_first(articles)
