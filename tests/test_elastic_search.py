@@ -246,7 +246,7 @@ def test_the_view_of_a_search_is_closed_at_its_end_and_when_the_reader_leaves(
         watched = Watched(client)
 
         def reading() -> Iterator[Hit]:
-            return hits(watched, f"{elastic_prefix}news", Search(parse("word"), sort=sort))  # type: ignore[arg-type] # all that a search asks of a client
+            return hits(watched, f"{elastic_prefix}news", Search(parse("word"), sort=sort, limit=0))  # type: ignore[arg-type] # all that a search asks of a client
 
         left = reading()
         next(left)

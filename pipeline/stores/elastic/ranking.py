@@ -23,7 +23,7 @@ WEIGHTS = {"title": 5.0, "text": 1.0, "actor_names": 1.0}
 K1, B, RAREST = 1.2, 0.75, 1e-6
 """What bm25() of SQLite's FTS5 has in its source; the last is how rare a term is that stands in most articles."""
 
-PROPOSED = 100  # articles that the server proposes: with 50 four of 68 searches differed by more than two of ten
+PROPOSED = 80  # articles that the server proposes: with 50 four of 68 searches differed by more than two of ten
 LONG = 40  # words of a query from which on the server proposes the newest: each takes some of its 1,024 clauses
 EXPANSIONS = 100  # words that prefixes of a query propose by, all together
 SATURATED = {"source": "params.most * _score / (_score + params.half)"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +37,14 @@ def hits(client: Elasticsearch, index: str, search: Search) -> Generator[Hit, No
     """All hits in the order of the sort, one per story unless all are asked for; the limit is the caller's."""
     shown: set[str] = set()
     for page in _pages(client, index, search):
-        copies = _copies(client, index, {article.story for article in page})
-        for article in page:
-            if search.every or article.story not in shown:
-                yield Hit(article, copies.get(article.story, 1) - 1)
-            if article.story:
-                shown.add(article.story)
+        for start in range(0, len(page), search.limit or MOST):  # what is not shown need not be counted
+            part = page[start : start + (search.limit or MOST)]
+            copies = _copies(client, index, {article.story for article in part})
+            for article in part:
+                if search.every or article.story not in shown:
+                    yield Hit(article, copies.get(article.story, 1) - 1)
+                if article.story:
+                    shown.add(article.story)
 
 
 def query(search: Search) -> Query:
@@ -118,8 +120,8 @@ def _goes_on(node: Node | None) -> bool:
 
 
 def _pages(client: Elasticsearch, index: str, search: Search) -> Iterator[list[Article]]:
-    """The articles in order; what is written meanwhile is not among them."""
-    with standing(client, index) as view:
+    """The articles in order; where all are wanted, what is written meanwhile is not among them."""
+    with nullcontext(living(index)) if search.limit else standing(client, index) as view:
         if search.sort == "best" and (asked := list(terms(search.query))):
             yield from _best(client, view, search, asked)
             return
