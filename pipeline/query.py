@@ -22,7 +22,7 @@ from pipeline.model import Article, ConfigError
 
 DEPTH = 12  # parentheses inside parentheses; the parser of SQLite's FTS5 gives up at 16
 TOKENS = 300  # folded words of one query: in three fields 900 of the 1,024 clauses that a small Elasticsearch takes
-LONGEST = 500  # characters of a folded word; Elasticsearch takes a prefix of 1,000 UTF-16 units
+LONGEST = 240  # characters of a folded word; Elasticsearch 8 takes a prefix of 1,000 bytes
 NEAR = 24  # characters of the query that a complaint shows
 
 OPERATORS = frozenset({"AND", "OR", "NOT"})
