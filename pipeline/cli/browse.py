@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pipeline.watchlist import Config
 
 PORT = 8001  # Datasette's own
-KIBANA = "WIREROOM_KIBANA_URL"
 NEEDED = ("datasette", "datasette_cluster_map", "datasette_vega")
 
 
@@ -27,7 +26,7 @@ def browse(
     archive: ArchiveUrl = options.DEFAULT_ARCHIVE,  # noqa: ARG001 - the three places stand after every command
 ) -> None:
     """Read, search, chart and map the store in a browser; on Elasticsearch, tell the address of Kibana."""
-    if store.startswith("elasticsearch+"):
+    if store.startswith(options.ELASTIC):
         typer.echo(kibana())
         return
     with options.open_existing(store):  # brings its schema up to date, and says what is wrong with it
@@ -48,9 +47,11 @@ def browse(
 
 def kibana() -> str:
     """The address of Kibana; raises ConfigError where nobody said it."""
-    address = os.environ.get(KIBANA, "")
+    address = os.environ.get(options.KIBANA, "")
     if not address:
-        raise options.ConfigError(f"browse: articles in Elasticsearch are read in Kibana; set {KIBANA} to its address.")
+        raise options.ConfigError(
+            f"browse: articles in Elasticsearch are read in Kibana; set {options.KIBANA} to its address."
+        )
     return address
 
 

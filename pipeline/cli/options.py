@@ -41,6 +41,7 @@ DEFAULT_STORE = "sqlite:///var/wireroom.db"
 DEFAULT_ARCHIVE = "var/archive"
 SQLITE = "sqlite:///"
 ELASTIC = "elasticsearch+"
+KIBANA = "WIREROOM_KIBANA_URL"
 PATIENCE = 150.0  # seconds that a run waits for a server that restarts or was overloaded
 
 ConfigFolder = Annotated[

@@ -16,7 +16,6 @@ from pipeline.watchlist import Config
 if TYPE_CHECKING:
     from pipeline.stores.elastic.keys import Key
 
-KIBANA = "WIREROOM_KIBANA_URL"
 KEYS_OF = {"worker": "run, replay, alerts, sources, doctor", "reader": "search, check ID", "upkeep": "retention"}
 """What each key is for: the commands that it is enough for."""
 
@@ -42,8 +41,8 @@ def setup(
     typer.echo(f"config   {settings.folder}: {len(settings.sources or ())} sources, {len(settings.actors)} actors")
     typer.echo(f"store    {store}: ready, {articles} articles")
     typer.echo(f"archive  {archive}: ready")
-    if on_server and KIBANA in os.environ:
-        setup_kibana(store, os.environ[KIBANA], settings)
+    if on_server and options.KIBANA in os.environ:
+        setup_kibana(store, os.environ[options.KIBANA], settings)
 
 
 def setup_server(url: str, *, reindex: bool) -> None:

@@ -13,7 +13,7 @@ from pipeline.stores.elastic.documents import PAGE, article_document, read_artic
 from pipeline.stores.elastic.freshness import Freshness
 from pipeline.stores.elastic.names import ASKED_AT_ONCE, Names
 from pipeline.stores.elastic.search import UNREAD, Query, documents, living, one_of
-from pipeline.stores.elastic.writing import Action, Writer, change, creation
+from pipeline.stores.elastic.writing import Action, Writer, change, creation, read_version, version
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -80,8 +80,10 @@ class Articles:
             told = article_document(each.value)
             if each.version is None:
                 actions.append(creation(places[key], key, told))
-            elif version := _read_version(each.version):
-                actions.append(change(version[0], key, told, version[1:]))
+                continue
+            index, _, text = each.version.partition(":")
+            if numbers := read_version(text):
+                actions.append(change(index, key, told, numbers))
             else:
                 lost.add(key)
         try:
@@ -106,12 +108,4 @@ class Articles:
 
 
 def _stored(told: dict[str, Any]) -> Stored[Article]:
-    version = f"{told['_index']}:{told['_seq_no']}:{told['_primary_term']}"
-    return Stored(read_article(told["_source"]), version)
-
-
-def _read_version(version: str) -> tuple[str, int, int] | None:
-    """Index, sequence number and primary term; None for what no article was ever read at."""
-    index, _, rest = version.partition(":")
-    number, _, term = rest.partition(":")
-    return (index, int(number), int(term)) if number.isdecimal() and term.isdecimal() else None
+    return Stored(read_article(told["_source"]), f"{told['_index']}:{version(told)}")

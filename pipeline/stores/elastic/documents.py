@@ -9,9 +9,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline import document, query
+from pipeline import document, query, records
 from pipeline.model import Article, Claim, Fate, Known, Seen
-from pipeline.records import moment, read_stamp, stamp, timestamp
+from pipeline.records import moment, timestamp
 from pipeline.stores.elastic.analysis import STEMMED
 
 Document = dict[str, Any]
@@ -75,12 +75,6 @@ def read_seen(told: Mapping[str, Any]) -> Seen:
 
 
 def claim_document(claim: Claim) -> Document:
-    """A claim, and whether it waits to be delivered."""
-    told = {**asdict(claim), "at": timestamp(claim.at), "delivered_at": stamp(claim.delivered_at)}
-    return {**told, "key": claim.key, "waiting": bool(claim.alert) and claim.delivered_at is None}
-
-
-def read_claim(told: Mapping[str, Any]) -> Claim:
-    """The inverse of `claim_document`."""
-    rule, article, kind, alert = (told[name] for name in ("rule", "article", "kind", "alert"))
-    return Claim(rule, article, kind, moment(told["at"]), alert, read_stamp(told["delivered_at"]))
+    """A claim with the words of its alert, and whether it waits to be delivered."""
+    waiting = bool(claim.alert) and claim.delivered_at is None
+    return {**records.claim_document(claim), "alert": claim.alert, "key": claim.key, "waiting": waiting}

@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from elasticsearch import Elasticsearch, NotFoundError
 
@@ -99,4 +100,9 @@ class Names:
 def month_of(article: Article) -> str:
     """The month of an article's first fetch: unlike the date of publication it is never corrected."""
     at = article.readings[0].fetched_at if article.readings else article.fetched_at or article.ingested_at
-    return timestamp(at)[:7].replace("-", ".") if at else NO_MONTH
+    return month(at) if at else NO_MONTH
+
+
+def month(at: datetime) -> str:
+    """The month of a time in UTC, as 2026.11."""
+    return timestamp(at)[:7].replace("-", ".")

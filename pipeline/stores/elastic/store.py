@@ -13,13 +13,13 @@ from elasticsearch import AuthorizationException, Elasticsearch
 
 from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, StoreError, Visit
 from pipeline.query import Search
-from pipeline.records import outcome_document, read_outcome, read_visit, timestamp, visit_document
+from pipeline.records import outcome_document, read_claim, read_outcome, read_visit, timestamp, visit_document
 from pipeline.stores.elastic import connection, documents, prepare
 from pipeline.stores.elastic.articles import TERMS, Articles
 from pipeline.stores.elastic.faults import explained
 from pipeline.stores.elastic.freshness import Freshness
 from pipeline.stores.elastic.lease import Lease
-from pipeline.stores.elastic.names import Names
+from pipeline.stores.elastic.names import Names, month
 from pipeline.stores.elastic.search import EVERYTHING, Query, hits
 from pipeline.stores.elastic.tables import Draft, Table
 from pipeline.stores.elastic.writing import Writer
@@ -185,20 +185,20 @@ class ElasticStore:
         with explained(self._url):
             for start in range(0, len(ids), TERMS):
                 asked = {"terms": {"article": ids[start : start + TERMS]}}
-                found += (documents.read_claim(told) for told, _ in self._claims.find(({"key": "asc"},), asked))
+                found += (read_claim(told) for told, _ in self._claims.find(({"key": "asc"},), asked))
         return sorted(found, key=lambda claim: claim.key)
 
     def undelivered(self) -> list[Claim]:
         """Claims with an alert that nobody recorded as delivered, oldest first."""
         with explained(self._url):
-            return [documents.read_claim(told) for told, _ in self._claims.find(BY_AGE, {"term": {"waiting": True}})]
+            return [read_claim(told) for told, _ in self._claims.find(BY_AGE, {"term": {"waiting": True}})]
 
     def delivered(self, key: str, at: datetime) -> None:
         """Record that the alert of this claim was accepted everywhere; the first time stays."""
         with explained(self._url):
             for _ in range(TRIES):
                 told, version = self._claims.read([key]).get(key, (None, ""))
-                claim = told and documents.read_claim(told)
+                claim = told and read_claim(told)
                 if not claim or claim.delivered_at:
                     return
                 draft = Draft()
@@ -245,8 +245,8 @@ class ElasticStore:
     def _month(self, outcome: Outcome) -> str:
         """The index of an outcome: by its run, so that its key is free once; of a strange run by its time."""
         ours = RUN_OF_OURS.match(outcome.run)
-        month = f"{ours[1]}.{ours[2]}" if ours else timestamp(outcome.at)[:7].replace("-", ".")
-        return self._names.monthly("wireroom-outcomes", month)
+        held_in = f"{ours[1]}.{ours[2]}" if ours else month(outcome.at)
+        return self._names.monthly("wireroom-outcomes", held_in)
 
 
 def _key(outcome: Outcome) -> str:

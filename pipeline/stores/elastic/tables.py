@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -13,7 +13,16 @@ from elasticsearch import NotFoundError
 from pipeline.stores.elastic.freshness import Freshness
 from pipeline.stores.elastic.names import ASKED_AT_ONCE
 from pipeline.stores.elastic.search import EVERYTHING, Query, documents
-from pipeline.stores.elastic.writing import Action, Item, Writer, change, creation, demand_all_sound
+from pipeline.stores.elastic.writing import (
+    Action,
+    Item,
+    Writer,
+    change,
+    creation,
+    demand_all_sound,
+    read_version,
+    version,
+)
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -37,7 +46,7 @@ class Table:
         for start in range(0, len(ids), ASKED_AT_ONCE):
             told = self.client.mget(index=self.index, ids=ids[start : start + ASKED_AT_ONCE])
             there = [each for each in told["docs"] if each.get("found")]
-            found |= {asked[each["_id"]]: (each["_source"], _version(each)) for each in there}
+            found |= {asked[each["_id"]]: (each["_source"], version(each)) for each in there}
         return found
 
     def find(self, order: tuple[dict[str, Any], ...], asked: Query | None = None) -> Iterator[tuple[Document, str]]:
@@ -45,7 +54,7 @@ class Table:
         where = {"index": self.freshness.see(self.index)}  # a key that may not see it is to be told so
         with suppress(NotFoundError):  # all months may have been deleted
             for each in documents(self.client, where, asked or EVERYTHING, order, seq_no_primary_term=True):
-                yield each["_source"], _version(each)
+                yield each["_source"], version(each)
 
 
 @dataclass
@@ -62,17 +71,15 @@ class Draft:
         self._tables.append(table)
         self.actions.append(creation(index or table.index, document_id(key), told))
 
-    def put(self, table: Table, key: str, told: Document, version: str | None) -> None:
-        """A document to be created (version None) or written over that version; the second of one key loses."""
-        item = table.index, document_id(key)
-        number, _, term = (version or "").partition(":")
-        if item in self._keys or (version is not None and not (number.isdecimal() and term.isdecimal())):
+    def put(self, table: Table, key: str, told: Document, over: str | None) -> None:
+        """A document to be created (`over` None) or written over that version; the second of one key loses."""
+        item, numbers = (table.index, document_id(key)), read_version(over or "")
+        if item in self._keys or (over is not None and numbers is None):
             self.lost.add(key)
             return
         self._tables.append(table)
         self._keys[item] = key
-        write = creation(*item, told) if version is None else change(*item, told, (int(number), int(term)))
-        self.actions.append(write)
+        self.actions.append(change(*item, told, numbers) if numbers else creation(*item, told))
 
     def write(self, writer: Writer) -> set[str]:
         """Write it all; give the keys that lost."""
@@ -91,7 +98,3 @@ def document_id(key: str) -> str:
         return key if 0 < len(key.encode()) <= LONGEST_ID else sha256(key.encode()).hexdigest()
     except UnicodeEncodeError:
         return sha256(key.encode(errors="replace")).hexdigest()
-
-
-def _version(told: Mapping[str, Any]) -> str:
-    return f"{told['_seq_no']}:{told['_primary_term']}"

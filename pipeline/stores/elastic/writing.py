@@ -113,6 +113,17 @@ def change(index: str, key: str, told: Mapping[str, Any], version: tuple[int, in
     }
 
 
+def version(told: Mapping[str, Any]) -> str:
+    """The version of a document as the server told it."""
+    return f"{told['_seq_no']}:{told['_primary_term']}"
+
+
+def read_version(text: str) -> tuple[int, int] | None:
+    """Sequence number and primary term; None for what no document was ever read at."""
+    number, _, term = text.partition(":")
+    return (int(number), int(term)) if number.isdecimal() and term.isdecimal() else None
+
+
 def demand_all_sound(written: Written) -> None:
     """Raise RuntimeError where the server could not take what we made ourselves."""
     for (index, key), why in written.refused.items():
