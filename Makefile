@@ -5,6 +5,7 @@ DEMO := .venv
 DEV := .venv-dev
 ES8 := .venv-es8
 LOCK := requirements.lock
+INSTALL := $(PYTHON) config/install.py
 
 .PHONY: demo test lint types tests test-es8 es env bench lock clean help kibana
 
@@ -61,27 +62,25 @@ bench: $(DEV)/.ready
 
 # Byte code is compiled at installation, so that the first command starts as fast as the second.
 $(DEMO)/.ready: pyproject.toml $(LOCK)
-	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[browse]'
+	$(INSTALL) $(DEMO) --constraint $(LOCK) --editable '.[browse]'
 	@touch $@
 
 $(DEV)/.ready: pyproject.toml $(LOCK)
-	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[dev]'
+	$(INSTALL) $(DEV) --constraint $(LOCK) --editable '.[dev]'
 	@touch $@
 
 # The lock holds the newest client, which an 8.19 server refuses.
 $(ES8)/.ready: pyproject.toml $(LOCK)
-	$(PYTHON) -m venv $(ES8)
+	@mkdir -p $(ES8)
 	grep -vE '^elastic(search|-transport)==' $(LOCK) > $(ES8)/constraints
-	$(ES8)/bin/pip install --quiet --disable-pip-version-check --constraint $(ES8)/constraints --editable '.[dev]' 'elasticsearch>=8.19,<9'
+	$(INSTALL) $(ES8) --constraint $(ES8)/constraints --editable '.[dev]' 'elasticsearch>=8.19,<9'
 	@touch $@
 
 # What a fresh resolution gives, as name==version lines.
 lock:
-	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[dev]'
-	.venv-lock/bin/pip freeze --exclude wireroom | grep -E '^[A-Za-z0-9_.-]+==' > $(LOCK)
+	rm -rf .venv-lock
+	$(INSTALL) .venv-lock '.[dev]'
+	.venv-lock/bin/pip freeze --exclude wireroom --exclude uv | grep -E '^[A-Za-z0-9_.-]+==' > $(LOCK)
 	rm -rf .venv-lock
 
 clean:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import string
@@ -14,10 +15,18 @@ GENERATED = {
     "KIBANA_PASSWORD": 32,
     "KIBANA_ENCRYPTION_KEY": 64,  # Kibana demands at least 32
     "KIBANA_SESSION_KEY": 64,
+    "AIRFLOW_PASSWORD": 32,
+    "AIRFLOW_DB_PASSWORD": 32,
+    "AIRFLOW_API_SECRET": 64,
+    "AIRFLOW_JWT_SECRET": 64,  # tokens are signed with HS512, whose key has as many bytes as its hash (RFC 7518, 3.2)
+    "REDIS_PASSWORD": 64,  # it answers a million guesses a second
 }
 """Name and length of each."""
+FERNET = "AIRFLOW_FERNET_KEY"  # what Airflow encrypts connections with
+FERNET_BYTES = 32
 OWNER = "WIREROOM_USER"
 SOMEBODY = (1000, 1000)  # whom the containers run as where root makes .env: nothing of ours runs as root
+WRITTEN = (Path("var"), Path("var/airflow"))
 LATER = "WIREROOM_ES_API_KEY"  # what `docker compose run --rm setup` prints for the worker goes here
 
 
@@ -31,6 +40,7 @@ def filled(text: str) -> str:
     lines = text.splitlines()
     held = {name: value for name, _, value in (line.partition("=") for line in lines) if value.strip()}
     made = {name: "".join(secrets.choice(LETTERS) for _ in range(length)) for name, length in GENERATED.items()}
+    made[FERNET] = base64.urlsafe_b64encode(secrets.token_bytes(FERNET_BYTES)).decode()
     made[OWNER] = ":".join(map(str, owner()))
     missing = [f"{name}={value}" for name, value in made.items() if name not in held]
     empty = {f"{name}=" for name in made if name not in held}
@@ -49,10 +59,10 @@ def main() -> None:
             written.write(filled(text))
         fresh.replace(path)
     path.chmod(0o600)
-    archive = Path("var")
-    if not archive.exists():  # or Docker would make it, for root
-        archive.mkdir()
-        os.chown(archive, *owner())
+    for folder in WRITTEN:
+        if not folder.exists():  # or Docker would make it, for root
+            folder.mkdir()
+            os.chown(folder, *owner())
     sys.stdout.write(f"{path.absolute()} holds the secrets of docker-compose.yml; keep it, and never commit it\n")
 
 

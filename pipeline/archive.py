@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar, cast
 
@@ -37,6 +38,8 @@ GZIP = isal_zlib.MAX_WBITS + 16
 BROKEN_GZIP = cast("type[Exception]", isal_zlib.error)  # its stub says that this is an exception, not a class of such
 SLICE = 1 << 16
 SUFFIX = ".warc.gz"
+OURS = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]+-[0-9]{3,}" + re.escape(SUFFIX))
+FIRST_DAY = date.min + timedelta(days=1)  # that a file of ours can be of
 SPOOL, CLAIMS = "outcomes", "claims"  # folders beside those of the years
 # What described the transfer and not the body that we keep, and what might be a secret.
 NOT_KEPT = frozenset(
@@ -89,9 +92,52 @@ class Archive:
             if not self._files.exists(self._root):
                 return []
             self._files.invalidate_cache(self._root)
-            found = [name[len(self._root) :].strip("/") for name in self._files.find(self._root)]
+            folders = self._from(since) if since else [self._root]
+            found = [self._name(path) for folder in folders for path in self._files.find(folder)]
         first, last = since or date.min, until or date.max
         return sorted(name for name in found if name.endswith(SUFFIX) and first <= _day(name) <= last)
+
+    def _from(self, since: date) -> list[str]:
+        """The folders of the days from this one on: years of pages before it are not walked through."""
+        first, folders = since.isoformat().replace("-", "/"), [self._root]
+        for length in (4, 7, 10):  # years, months, days
+            inside = [
+                each
+                for folder in folders
+                for each in self._files.ls(folder, detail=True)
+                if each["type"] == "directory"
+            ]
+            named = [each["name"] for each in inside if self._name(each["name"]).replace("/", "").isdigit()]
+            folders = [path for path in named if self._name(path) >= first[:length]]
+        return folders
+
+    def _name(self, path: str) -> str:
+        return path[len(self._root) :].strip("/")
+
+    def expire(self, before: date) -> list[str]:
+        """Remove the files of the UTC days before this one, oldest first, and folders left empty; give the files.
+
+        A file with another name than a writer gives stays, and so does what lies beside the pages.
+        """
+        gone = [name for name in self.files(FIRST_DAY, before - timedelta(days=1)) if OURS.fullmatch(name)]
+        with _told(self.url):
+            for name in gone:
+                with suppress(FileNotFoundError):
+                    self._files.rm_file(f"{self._root}/{name}")
+            days = {name.rpartition("/")[0] for name in gone}
+            months = {day.rpartition("/")[0] for day in days}
+            years = {month.rpartition("/")[0] for month in months}
+            for folder in (*days, *months, *years):
+                self._remove_empty(folder)
+        return gone
+
+    def _remove_empty(self, folder: str) -> None:
+        """Remove a folder with nothing in it; an object store has none, and says that it is not there."""
+        path = f"{self._root}/{folder}"
+        self._files.invalidate_cache()
+        with suppress(FileNotFoundError):
+            if not self._files.ls(path, detail=False):
+                self._files.rmdir(path)
 
     def pages(self, file: str, offset: int = 0) -> Iterator[Archived | Damaged]:
         """Pages of one file from a page's offset on; `Damaged` comes last where the file does not end well."""
@@ -272,8 +318,13 @@ def _protocols(files: object) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) else tuple(named)
 
 
+def run_of(file: str) -> str:
+    """The id of the run that wrote a file."""
+    return file.rpartition("/")[2].removesuffix(SUFFIX).rpartition("-")[0]
+
+
 def _day(name: str) -> date:
-    """The UTC day in a file's name; a file that is not ours is as old as can be."""
+    """The UTC day in a file's name; a file that is not ours is older than any of ours."""
     with suppress(ValueError):
         return date.fromisoformat(name[:10].replace("/", "-"))
     return date.min

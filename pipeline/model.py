@@ -12,13 +12,15 @@ Exceptions::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
 __all__ = [
+    "ALL_WORK",
     "Alert",
     "Answer",
     "Article",
@@ -48,7 +50,11 @@ __all__ = [
     "Stage",
     "StoreError",
     "Stored",
+    "Turn",
     "Visit",
+    "Work",
+    "contend",
+    "demanded",
     "replace",
 ]
 
@@ -418,6 +424,39 @@ class Changes:
     states: tuple[tuple[str, Stored[str]], ...] = ()  # (key, value): cursors, progress
     seen: tuple[Seen, ...] = ()  # create-only: the first stays
     outcomes: tuple[Outcome, ...] = ()  # create-only by (run, source, entry)
+
+
+class Work(StrEnum):
+    """A kind of work on a store that several processes may want to do at once."""
+
+    COLLECT = "collect"  # feeds and pages to visits and the archive
+    WRITE = "write"  # pages to articles
+
+
+class Turn(NamedTuple):
+    """A piece of work that one process at a time may do; `part` "" is all of it, others are apart from each other."""
+
+    work: Work
+    part: str = ""  # the name of a shard: lower-case letters, digits and hyphens
+
+
+def contend(one: Turn, other: Turn) -> bool:
+    """Whether two turns may not be taken at once: the same work, and the same part or all of it."""
+    return one.work == other.work and (one.part == other.part or not (one.part and other.part))
+
+
+ALL_WORK = frozenset(map(Turn, Work))
+"""The turns of who wants a store to itself."""
+PART = re.compile(r"[a-z0-9-]{0,64}")
+"""What a part may be called: it becomes the name of a file, also where a and A name the same one."""
+
+
+def demanded(turns: Collection[Turn]) -> frozenset[Turn]:
+    """The turns that a store is asked for: these, or all there are where none is named; ValueError for a wrong name."""
+    for turn in turns:
+        if not PART.fullmatch(turn.part):
+            raise ValueError(f"{turn.part!r} is no name of a part: up to 64 of a to z, 0 to 9 and -")
+    return frozenset(turns) or ALL_WORK
 
 
 Stage = Callable[[Article], Article]

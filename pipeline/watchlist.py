@@ -127,9 +127,11 @@ class ProcessSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetentionSettings:
-    """How long things are kept, in days; None for ever."""
+    """How long things are kept; None for ever."""
 
     outcomes_days: int | None = 90
+    articles_months: int | None = None  # whole ones, beside the month of the first fetch
+    archive_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

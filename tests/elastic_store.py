@@ -16,6 +16,8 @@ from tests.trial import NOW
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
+LOOKED_AT = 0.05  # seconds
+
 
 def client_of(address: Address, patience: float = 0.0) -> Elasticsearch:
     """A client with the rights of a superuser."""
@@ -30,6 +32,7 @@ def opening(address: Address, prefix: str) -> Iterator[Callable[..., ElasticStor
 
     def one_more(waiting: Callable[[], None] = lambda: None) -> ElasticStore:
         opened.append(ElasticStore(client_of(address), address.url, prefix=prefix, waiting=waiting))
+        opened[-1]._lease.looked_at = LOOKED_AT  # noqa: SLF001 - more often than real runs need it
         return opened[-1]
 
     empty(address, prefix)

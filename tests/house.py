@@ -30,10 +30,11 @@ RINGS = {
         "records",
         "revision",
         "schedule",
+        "shards",
         "workspace",
     },
     "edge": {"archive", "config", "fetch", "gazetteer", "kibana", "notify", "stores"},
-    "wire": {"browse", "cli", "flow", "newsroom", "readers"},
+    "wire": {"browse", "checkpoints", "cli", "flow", "newsroom", "opening", "readers"},
 }
 
 

@@ -10,13 +10,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from pipeline import query
 from pipeline.document import article, document
-from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, Visit
+from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, Turn, Visit, contend, demanded
 from pipeline.query import And, Node, Not, Or, Search, Term
 
 OLDEST = datetime.min.replace(tzinfo=UTC)  # where an article without date stands
@@ -33,7 +33,8 @@ class Shelf:
     seen: dict[str, Seen] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, int], Outcome] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    taken: list[frozenset[Turn]] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
 
 class MemoryStore:
@@ -42,6 +43,7 @@ class MemoryStore:
     def __init__(self, shelf: Shelf | None = None, waiting: Callable[[], None] = lambda: None) -> None:
         self._shelf = shelf or Shelf()
         self._waiting = waiting
+        self._busy = False
 
     def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
         """Articles by id."""
@@ -98,17 +100,42 @@ class MemoryStore:
 
     def state(self, key: str) -> Stored[str]:
         """A small state."""
-        return self._shelf.states.get(key, Stored(""))
+        return self.states([key]).get(key, Stored(""))
+
+    def states(self, keys: Collection[str]) -> dict[str, Stored[str]]:
+        """Small states by key."""
+        return {key: self._shelf.states[key] for key in keys if key in self._shelf.states}
 
     def outcomes(self, run: str) -> Iterator[Outcome]:
-        """Outcomes of one run."""
-        yield from (outcome for key, outcome in sorted(self._shelf.outcomes.items()) if key[0] == run)
+        """Outcomes of one run and its parts."""
+        kept = sorted(self._shelf.outcomes.items())
+        yield from (outcome for key, outcome in kept if key[0] == run or key[0].startswith(f"{run}."))
 
     def forget(self, before: datetime) -> int:
         """Delete old outcomes."""
         old = [key for key, outcome in self._shelf.outcomes.items() if outcome.at < _whole(before)]
         for key in old:
             del self._shelf.outcomes[key]
+        return len(old)
+
+    def forget_states(self, first: str, before: str) -> int:
+        """Delete the states of some keys."""
+        old = [key for key in self._shelf.states if first <= key < before]
+        for key in old:
+            del self._shelf.states[key]
+        return len(old)
+
+    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
+        """What stays of stories of which a part expires."""
+        for story in {each.value.story for each in self._stored() if each.value.story and _expires(each, before)}:
+            if staying := [each for each in self.stories([story]) if not _expires(each, before)]:
+                yield staying
+
+    def expire(self, before: date) -> int:
+        """Delete the articles of old months."""
+        old = [each.value.id for each in self._stored() if _expires(each, before)]
+        for key in old:
+            del self._shelf.articles[key]
         return len(old)
 
     def claim(self, claim: Claim) -> bool:
@@ -149,15 +176,30 @@ class MemoryStore:
         return len(self._shelf.articles)
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Keep others out."""
-        if not self._shelf.lock.acquire(blocking=False):
-            self._waiting()
-            self._shelf.lock.acquire()
+    def exclusive(self, *turns: Turn) -> Iterator[None]:
+        """Keep out who contends."""
+        mine, shelf = demanded(turns), self._shelf
+        if self._busy:
+            raise RuntimeError("this store object holds turns already")
+
+        def free() -> bool:
+            return not any(contend(one, other) for one in mine for theirs in shelf.taken for other in theirs)
+
+        self._busy = True
         try:
-            yield
+            with shelf.changed:
+                if not free():
+                    self._waiting()
+                    shelf.changed.wait_for(free)
+                shelf.taken.append(mine)
+            try:
+                yield
+            finally:
+                with shelf.changed:
+                    shelf.taken.remove(mine)
+                    shelf.changed.notify_all()
         finally:
-            self._shelf.lock.release()
+            self._busy = False
 
     def close(self) -> None:
         """Nothing is held."""
@@ -168,6 +210,13 @@ class MemoryStore:
     @staticmethod
     def _oldest_first(found: Iterable[Stored[Article]]) -> list[Stored[Article]]:
         return sorted(found, key=lambda each: (each.value.published_at or OLDEST, each.value.id))
+
+
+def _expires(stored: Stored[Article], before: date) -> bool:
+    """Whether an article was first fetched in an earlier month."""
+    article = stored.value
+    first = article.readings[0].fetched_at if article.readings else article.fetched_at or article.ingested_at
+    return first is None or (first.year, first.month) < (before.year, before.month)
 
 
 def _put(shelf: dict[str, Stored[Value]], new: Iterable[tuple[str, Stored[Value]]], lost: set[str]) -> None:

@@ -258,3 +258,73 @@ def test_claims_come_back_as_they_were_recorded_run_by_run(tmp_path: Path, where
 
 def test_an_archive_without_claims_tells_of_none(tmp_path: Path) -> None:
     assert list(Archive(str(tmp_path / "nothing")).recorded()) == []
+
+
+# What is old
+
+
+def of_days(url: str, *days: str) -> Archive:
+    """An archive with a file of each of these days, written by one run."""
+    archive = Archive(url)
+    with archive.writer("run-1") as writer:
+        for day in days:
+            writer.add(page(at=datetime.fromisoformat(f"{day}T23:59:59Z")))
+    return archive
+
+
+def test_files_of_the_days_before_a_day_go_oldest_first_and_the_folders_they_leave_empty(tmp_path: Path) -> None:
+    days = ("2026-10-31", "2025-12-31", "2026-11-18", "2026-11-19")
+    archive = of_days(str(tmp_path), *days)
+    archive.spool("run-1", [])
+    archive.record("run-1", [Claim("rule", "a1", "new", NOW)])
+
+    gone = archive.expire(date(2026, 11, 19))
+
+    assert [name[:10] for name in gone] == ["2025/12/31", "2026/10/31", "2026/11/18"]
+    assert [name[:10] for name in archive.files()] == ["2026/11/19"]
+    left = {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if each.is_dir()}
+    assert left == {"2026", "2026/11", "2026/11/19", "outcomes", "claims"}
+    assert len(list(archive.recorded())) == len(archive.spooled()) == 1
+    assert archive.expire(date(2026, 11, 19)) == []
+
+
+def test_only_files_that_a_writer_named_go(tmp_path: Path) -> None:
+    archive = of_days(str(tmp_path), "2020-01-01")
+    strangers = (
+        "mine.warc.gz",
+        "2020/01/01/run-1-001.warc.gz.part",
+        "2020/01/01/copy.warc.gz",
+        "2020/01/01/deeper/run-1-001.warc.gz",
+        "2020/13/01/run-1-001.warc.gz",
+        "backup/2020/01/01/run-1-001.warc.gz",
+        "٢٠٢٠/٠١/٠١/run-1-001.warc.gz",
+    )
+    for name in strangers:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert archive.expire(date(2026, 1, 1)) == ["2020/01/01/run-1-001.warc.gz"]
+
+    assert {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if each.is_file()} == set(strangers)
+
+
+def test_files_of_an_object_store_expire_too() -> None:
+    archive = of_days("memory://expiring", "2026-10-31", "2026-11-19")
+
+    assert [name[:10] for name in archive.expire(date(2026, 11, 1))] == ["2026/10/31"]
+    assert [name[:10] for name in Archive("memory://expiring").files()] == ["2026/11/19"]
+
+
+def test_an_archive_without_a_page_has_nothing_to_expire(tmp_path: Path) -> None:
+    assert Archive(str(tmp_path / "none")).expire(date(2026, 11, 19)) == []
+
+
+def test_a_file_that_may_not_be_removed_is_told(tmp_path: Path) -> None:
+    archive = of_days(str(tmp_path), "2020-01-01")
+    [file] = archive.files()
+    (tmp_path / file).unlink()
+    (tmp_path / file).mkdir()  # removing it fails, for the superuser too
+    archive.files = lambda *_: [file]  # type: ignore[method-assign] # it is listed as a file
+
+    with pytest.raises(StoreError, match=r"archive .*: Is a directory"):
+        archive.expire(date(2026, 1, 1))

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from tests.compose import ASKED, CHOICES, COMPOSE, LASTING, LATER, SERVICES, TEXT, gigabytes, make_env, variables
 from tests.elastic_parts import TESTED
 from tests.house import ROOT
 
-TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-LASTING = {name: each for name, each in SERVICES.items() if each.get("restart") == "unless-stopped"}
-LATER = "WIREROOM_ES_API_KEY"  # which only Elasticsearch can make
-ENV = ROOT / "config" / "env.py"
+AIRFLOW = {"airflow", "celery"}  # whose services have a file of tests of their own
+OWN = {"elasticsearch", "kibana", "kibana-password", "setup", "wireroom", "embedded"}
 
 
-def variables() -> list[tuple[str, str]]:
-    """Every variable that Docker Compose puts in, with what is said of its absence."""
-    without_comments = re.sub(r"(^|\s)#.*", "", TEXT)
-    return re.findall(r"(?<!\$)\$\{?(\w+)([^}]*)", without_comments.replace("$$", "")) or []
-
-
-def make_env(folder: Path) -> dict[str, str]:
-    """What .env of a folder says after `make env`."""
-    subprocess.run([sys.executable, str(ENV)], cwd=folder, check=True, capture_output=True)  # noqa: S603 - ours
-    lines = (folder / ".env").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+def test_each_service_is_looked_at_here_or_belongs_to_airflow() -> None:
+    assert {name for name, each in SERVICES.items() if not AIRFLOW & set(each.get("profiles", []))} == OWN
 
 
 def test_server_and_window_are_of_the_version_that_is_tested() -> None:
-    images = {each["image"] for each in SERVICES.values() if "image" in each}
+    images = {SERVICES[name]["image"] for name in OWN if "image" in SERVICES[name]}
 
     assert images == {f"elasticsearch:{TESTED.version}", f"kibana:{TESTED.version}"}
     assert re.fullmatch(r"\d+\.\d+\.\d+", TESTED.version)
@@ -45,14 +30,16 @@ def test_server_and_window_are_of_the_version_that_is_tested() -> None:
 def test_what_is_no_image_is_built_here_with_the_client_and_not_run_by_root() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
-    assert {each.get("build") for each in SERVICES.values() if "image" not in each} == {"."}
-    assert "--constraint requirements.lock '.[elastic]'" in dockerfile
-    assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE) == ["wireroom"]
-    assert re.findall(r"^FROM (.*)$", dockerfile, re.MULTILINE) == ["python:3.11.14-slim-bookworm"]
+    last = dockerfile.rpartition("FROM ")[2]  # which Docker builds where no target is named
+
+    assert {SERVICES[name].get("build") for name in OWN if "image" not in SERVICES[name]} == {"."}
+    assert "--constraint requirements.lock '.[elastic]'" in last
+    assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE) == ["wireroom", "wireroom"]
+    assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["python:3.11.14-slim-bookworm", "source", "source"]
 
 
 def test_what_runs_for_long_has_a_health_check_and_comes_back() -> None:
-    assert LASTING.keys() == {"elasticsearch", "kibana", "wireroom", "embedded"}
+    assert LASTING.keys() & OWN == {"elasticsearch", "kibana", "wireroom", "embedded"}
     for name, each in LASTING.items():
         assert each["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}, name
         assert {"interval", "timeout"} <= each["healthcheck"].keys(), name
@@ -61,14 +48,14 @@ def test_what_runs_for_long_has_a_health_check_and_comes_back() -> None:
 def test_what_runs_once_stays_ended() -> None:
     once = {name: each["restart"] for name, each in SERVICES.items() if name not in LASTING}
 
-    assert once == {"kibana-password": "no", "setup": "no"}
+    assert once == {"kibana-password": "no", "setup": "no", "airflow-init": "no"}
 
 
 def test_nothing_starts_before_what_it_needs_is_well() -> None:
     needed = {
         name: {other: told["condition"] for other, told in each["depends_on"].items()}
         for name, each in SERVICES.items()
-        if "depends_on" in each
+        if "depends_on" in each and name in OWN
     }
 
     assert needed == {
@@ -81,20 +68,27 @@ def test_nothing_starts_before_what_it_needs_is_well() -> None:
 
 @pytest.mark.parametrize(("name", "absent"), variables())
 def test_no_secret_has_a_default(name: str, absent: str) -> None:
-    assert absent == (":-" if name == LATER else ":?run make env")
+    assert absent.startswith(":-") if name in CHOICES else absent == (":-" if name == LATER else ASKED)
 
 
 def test_no_secret_is_written_down() -> None:
-    secret = re.compile("PASSWORD|KEY|SECRET|TOKEN", re.IGNORECASE)
+    secret = re.compile("(PASSWORD|KEY|SECRET|TOKEN|AUTH)$", re.IGNORECASE)
     for each in SERVICES.values():
         for name, value in each.get("environment", {}).items():
-            assert not secret.search(name) or re.fullmatch(r"\$\{\w+:[?-][^}]*\}", value), name
+            variable = r"\$\{\w+:[?-][^}]*\}"
+            assert not secret.search(name) or re.fullmatch(variable, value), name
+            assert all(re.fullmatch(variable, told) for told in re.findall(r"://[^@/:]*:([^@]+)@", value)), name
 
 
 def test_nothing_is_reached_from_outside_this_host() -> None:
     ports = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
 
-    assert ports == {"elasticsearch": ["127.0.0.1:9200:9200"], "kibana": ["127.0.0.1:5601:5601"]}
+    assert ports == {
+        "elasticsearch": ["${WIREROOM_BIND:-127.0.0.1}:9200:9200"],
+        "kibana": ["127.0.0.1:5601:5601"],
+        "airflow-apiserver": ["${WIREROOM_BIND:-127.0.0.1}:8080:8080"],
+        "redis": ["${WIREROOM_BIND:-127.0.0.1}:6379:6379"],
+    }
     assert not any("network_mode" in each for each in SERVICES.values())
 
 
@@ -116,33 +110,34 @@ def test_what_lasts_lies_in_named_volumes_or_in_var_and_the_configuration_is_onl
     mounts = {mount for each in SERVICES.values() for mount in each.get("volumes", [])}
     of_this_folder = {mount for mount in mounts if mount.startswith(".")}
 
-    assert of_this_folder == {"./config:/wireroom/config:ro", "./var:/wireroom/var"}
+    assert of_this_folder == {
+        "./config:/wireroom/config:ro",
+        "./dags:/wireroom/dags:ro",
+        "./var:/wireroom/var",
+        "./var/airflow:/wireroom/var/airflow",
+    }
     assert {mount.partition(":")[0] for mount in mounts - of_this_folder} == COMPOSE["volumes"].keys()
 
 
 def test_what_the_program_writes_belongs_to_who_made_env() -> None:
+    others = {"postgres": "postgres", "redis": "redis"}  # what these write is theirs alone
     for name, each in SERVICES.items():
-        assert each.get("user") == ("${WIREROOM_USER:?run make env}" if "build" in each else None), name
+        assert each.get("user") == (f"${{WIREROOM_USER{ASKED}}}" if "build" in each else others.get(name)), name
 
 
 def test_secrets_of_the_configuration_reach_the_program_and_those_of_the_servers_do_not() -> None:
-    for name, each in SERVICES.items():
-        told = [{"path": "secrets.env", "required": False}] if "build" in each else None
-        assert each.get("env_file") == told, name
+    told = {name for name, each in SERVICES.items() if each.get("env_file")}
+
+    assert told == {"setup", "wireroom", "embedded", "airflow-scheduler", "airflow-worker"}
+    assert all(SERVICES[name]["env_file"] == [{"path": "secrets.env", "required": False}] for name in told)
 
 
 def test_the_memory_that_people_are_told_of_is_what_the_containers_may_take() -> None:
-    lasting = LASTING.keys() - {"embedded"}
-    gigabytes = sum(int(limit[:-1]) * {"g": 1024, "m": 1}[limit[-1]] for limit in map(memory, lasting)) / 1024
+    lasting = gigabytes(LASTING.keys() & OWN - {"embedded"})
     docs = (ROOT / "docs" / "elasticsearch.md").read_text(encoding="utf-8")
 
-    assert f"in {gigabytes:g} GB of memory" in TEXT
-    assert f"{gigabytes:g} GB of memory" in docs
-
-
-def memory(name: str) -> str:
-    """What a container may take at most."""
-    return str(SERVICES[name]["mem_limit"])
+    assert f"in {lasting:g} GB of memory" in TEXT
+    assert f"{lasting:g} GB of memory" in docs
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -161,7 +156,7 @@ def test_the_store_is_chosen_by_the_service() -> None:
 
     assert stores["setup"] == stores["wireroom"] == "elasticsearch+http://elasticsearch:9200"
     assert stores["embedded"] is None
-    assert {name: each["profiles"] for name, each in SERVICES.items() if "profiles" in each} == {
+    assert {name: SERVICES[name]["profiles"] for name in OWN if "profiles" in SERVICES[name]} == {
         "setup": ["setup"],
         "wireroom": ["worker"],
         "embedded": ["embedded"],
@@ -182,9 +177,10 @@ def test_the_password_of_kibana_is_set_by_a_request_that_is_sound_json() -> None
 def test_make_env_writes_every_secret_that_is_asked_for(tmp_path: Path) -> None:
     told = make_env(tmp_path)
 
-    assert told.keys() == {name for name, _ in variables()}
+    assert told.keys() == {name for name, _ in variables()} - CHOICES
     assert told.pop(LATER) == ""
     assert re.fullmatch(r"[1-9]\d*:\d+", told.pop("WIREROOM_USER"))
+    assert re.fullmatch("[A-Za-z0-9_-]{43}=", told.pop("AIRFLOW_FERNET_KEY"))
     assert all(re.fullmatch("[A-Za-z0-9]{32,64}", value) for value in told.values())
     assert len(told["KIBANA_ENCRYPTION_KEY"]) >= 32
     assert len(set(told.values())) == len(told)
@@ -192,13 +188,16 @@ def test_make_env_writes_every_secret_that_is_asked_for(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {".env", "var"}
 
 
-def test_make_env_makes_the_folder_that_the_containers_write_into_before_docker_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["var", "var/airflow"])
+def test_make_env_makes_the_folders_that_the_containers_write_into_before_docker_does(
+    folder: str, tmp_path: Path
+) -> None:
     told = make_env(tmp_path)
 
-    made = (tmp_path / "var").stat()
+    made = (tmp_path / folder).stat()
     assert f"{made.st_uid}:{made.st_gid}" == told["WIREROOM_USER"]
     make_env(tmp_path)
-    assert (tmp_path / "var").stat().st_ino == made.st_ino
+    assert (tmp_path / folder).stat().st_ino == made.st_ino
 
 
 def test_make_env_a_second_time_changes_nothing(tmp_path: Path) -> None:
@@ -227,5 +226,10 @@ def test_secrets_are_neither_committed_nor_sent_to_the_builder() -> None:
     assert {".env", ".env.new", "secrets.env", "var/"} <= set((ROOT / ".gitignore").read_text(encoding="utf-8").split())
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored
-    assert not {"!.env", "!secrets.env", "!var"} & set(ignored)
+    assert {each for each in ignored if each.startswith("!")} == {
+        "!README.md",
+        "!pipeline",
+        "!pyproject.toml",
+        "!requirements.lock",
+    }
     assert re.search(r"^env:\n\t\$\(PYTHON\) config/env\.py$", (ROOT / "Makefile").read_text(), re.MULTILINE)

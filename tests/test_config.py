@@ -421,6 +421,9 @@ def test_destinations_of_a_later_day_are_unknown_keys(refused: Refusal, key: str
     fetch: [1]                        => , fetch: expected keys with values, found a list
     process: {workers: 0}             => , process.workers: expected at least 1, found 0
     retention: {outcomes_days: 0}     => , retention.outcomes_days: expected at least 1, found 0
+    retention: {articles_months: 0}   => , retention.articles_months: expected at least 1, found 0
+    retention: {archive_days: 1}      => , retention.archive_days: expected at least 2, found 1
+    retention: {archive_days: never}  => , retention.archive_days: expected a whole number, found 'never'
     just text                         => : expected keys with values, found 'just text'
 """)
 def test_a_setting_of_the_wrong_kind_is_told(refused: Refusal, written: str, told: str) -> None:

@@ -451,7 +451,7 @@ class Marking(SqliteStore):
         return super().save(changes)
 
 
-@pytest.mark.parametrize(("times", "ends"), [(2, True), (100, False)])
+@pytest.mark.parametrize(("times", "ends"), [(2, True), (50, True), (200, False)])
 def test_marks_of_two_workers_are_both_kept(times: int, *, ends: bool, tmp_path: Path) -> None:
     found = found_in(tmp_path, Marking)
     assert isinstance(found.store, Marking)

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields, replace
@@ -18,7 +19,19 @@ from pathlib import Path
 import pytest
 
 from pipeline.document import document
-from pipeline.model import Article, Changes, ConfigError, Known, Outlet, Removed, Stored, StoreError, Visit
+from pipeline.model import (
+    Article,
+    Changes,
+    ConfigError,
+    Known,
+    Outlet,
+    Removed,
+    Stored,
+    StoreError,
+    Turn,
+    Visit,
+    Work,
+)
 from pipeline.query import DEPTH, TOKENS, Search, parse
 from pipeline.stores.sqlite import SqliteStore, bands, index, pages, schema
 from pipeline.stores.sqlite.faults import explain
@@ -400,6 +413,58 @@ def test_a_killed_run_leaves_the_store_free_although_its_worker_lives_on(tmp_pat
             os.kill(worker, signal.SIGKILL)
 
     assert told == []
+
+
+PART_HOLDER = """
+from tests.test_sqlite import *
+with opened(Path({path!r})) as store, store.exclusive(Turn(Work.WRITE, "1of3")):
+    print("held", flush=True)
+    signal.pause()
+"""
+WAITER = """
+from tests.test_sqlite import *
+with closing(SqliteStore(Path({path!r}), waiting=lambda: print("waiting", flush=True))) as store:
+    with store.exclusive(Turn(Work.COLLECT), Turn(Work.WRITE)):
+        print("it was free")
+"""
+
+
+def test_a_killed_worker_frees_its_part_and_no_other_and_a_killed_waiter_leaves_nothing(tmp_path: Path) -> None:
+    path, told = tmp_path / "store.db", list[str]()
+    first, second, third = (Turn(Work.WRITE, f"{number}of3") for number in (1, 2, 3))
+    with (
+        closing(SqliteStore(path, waiting=lambda: pytest.fail("there is nobody to wait for"))) as store,
+        closing(SqliteStore(path, waiting=lambda: told.append("waiting"))) as other,
+        store.exclusive(second),
+        started(PART_HOLDER.format(path=str(path))) as holder,
+        started(WAITER.format(path=str(path))) as waiter,
+    ):
+        assert holder.stdout
+        assert waiter.stdout
+        assert (holder.stdout.readline(), waiter.stdout.readline()) == ("held\n", "waiting\n")
+        waiter.kill()
+        waiter.wait(timeout=20)
+        with other.exclusive(third), closing(SqliteStore(path)) as collecting, collecting.exclusive(Turn(Work.COLLECT)):
+            assert told == []
+        killing = threading.Timer(0.1, holder.kill)
+        killing.start()
+        with other.exclusive(first):  # the second is held still
+            assert told == ["waiting"]
+        killing.join()
+
+
+def test_the_locks_of_parts_are_files_that_stay_one_for_each(tmp_path: Path) -> None:
+    with opened(tmp_path / "store.db") as store:
+        for part in ("1of2", "2of2", "1of2", ""):
+            with store.exclusive(Turn(Work.WRITE, part)):
+                pass
+
+    assert sorted(path.name for path in tmp_path.glob("*.lock")) == [
+        "store.db.lock",
+        "store.db.write-1of2.lock",
+        "store.db.write-2of2.lock",
+        "store.db.write.lock",
+    ]
 
 
 # The word index

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -34,7 +36,10 @@ from pipeline.model import (
     Removed,
     Seen,
     Stored,
+    Turn,
     Visit,
+    Work,
+    contend,
 )
 from pipeline.query import LONGEST, And, Node, Not, Or, Search, Term, parse
 from pipeline.stores import Store
@@ -893,6 +898,18 @@ def test_an_entry_has_one_outcome_a_run_the_first(store: Store) -> None:
     assert list(store.outcomes("r3")) == []
 
 
+def test_outcomes_of_a_run_are_those_of_its_parts_too(store: Store) -> None:
+    parts = ["r", "r.1of2.1", "r.1of2.2", "r.2of2.1"]
+    told = [outcome(run, "a", entry) for run in parts for entry in (0, 1)]
+    others = [outcome(run, "a", 0) for run in ("r-1", "r/1", "r0", "ra", "s.1of2.1")]
+    store.save(Changes(outcomes=(*reversed(told), *others)))
+
+    assert list(store.outcomes("r")) == told
+    assert list(store.outcomes("r.1of2")) == told[2:6]
+    assert list(store.outcomes("r.1of2.2")) == told[4:6]
+    assert list(store.outcomes("r.1of")) == []
+
+
 def test_the_outcomes_of_a_big_run_are_all_given(store: Store) -> None:
     told = [outcome("r", f"source-{number % 3}", number) for number in range(1_200)]
     store.save(Changes(outcomes=tuple(told)))
@@ -998,3 +1015,120 @@ def test_a_run_sees_what_the_one_before_it_wrote_a_moment_ago(open_store: Open) 
         one.delivered(claim.key, EIGHT + MINUTE)
     with other.exclusive():
         assert other.undelivered() == []
+
+
+# Turns of many workers
+
+ONE, TWO = (Turn(Work.WRITE, part) for part in ("1of2", "2of2"))
+ALL_WRITING = Turn(Work.WRITE)
+
+
+def nobody() -> None:
+    pytest.fail("there is nobody to wait for")
+
+
+def test_parts_of_a_work_and_another_work_go_on_side_by_side(open_store: Open) -> None:
+    one, two, collecting = (open_store(nobody) for _ in range(3))
+
+    with one.exclusive(ONE, Turn(Work.COLLECT, "1of2")), two.exclusive(TWO):
+        put(one, make("a"))
+        put(two, make("b"))
+        put(one, make("c"))
+        with collecting.exclusive(Turn(Work.COLLECT, "2of2")):
+            assert set(collecting.articles([key("a"), key("b")])) == {key("a"), key("b")}
+    with one.exclusive(ALL_WRITING), collecting.exclusive(Turn(Work.COLLECT)):
+        assert names(one.ingested(EIGHT)) == sorted("abc", key=key)
+
+
+@pytest.mark.parametrize(
+    ("held", "waiters"),
+    [
+        ((ONE, Turn(Work.COLLECT, "1of2")), [(), (ALL_WRITING,), (ONE,), (Turn(Work.COLLECT),)]),
+        ((ALL_WRITING,), [(), (ALL_WRITING,), (TWO,), (Turn(Work.COLLECT, "1of2"), ONE)]),
+        ((), [(), (ALL_WRITING,), (ONE,), (Turn(Work.COLLECT),)]),
+    ],
+)
+def test_who_wants_what_is_held_waits(open_store: Open, held: Iterable[Turn], waiters: list[tuple[Turn, ...]]) -> None:
+    told, entered = threading.Semaphore(0), list[tuple[Turn, ...]]()
+    stores = [open_store(told.release) for _ in waiters]
+
+    def work(store: Store, turns: tuple[Turn, ...]) -> None:
+        with store.exclusive(*turns):
+            entered.append(turns)
+
+    with ThreadPoolExecutor(len(waiters)) as beside:
+        with open_store(nobody).exclusive(*held):
+            working = [beside.submit(work, store, turns) for store, turns in zip(stores, waiters, strict=True)]
+            assert all(told.acquire(timeout=20) for _ in waiters)
+            assert entered == []
+        for each in working:
+            each.result(timeout=20)
+    assert sorted(entered) == sorted(waiters)
+
+
+def test_of_many_with_turns_of_all_kinds_no_two_contend_and_each_gets_its_own(open_store: Open) -> None:
+    every = [Turn(work, part) for work in Work for part in ("", "1of2", "2of2")]
+    looking, inside, met = threading.Lock(), list[Turn](), list[tuple[Turn, Turn]]()
+    stores = [open_store() for _ in range(5)]
+
+    def work(number: int) -> int:
+        chance, done = random.Random(number), 0  # noqa: S311 - seeded
+        for _ in range(4):
+            turns = set(chance.sample(every, chance.randrange(4)))
+            wanted = turns or set(every)
+            with stores[number].exclusive(*turns):
+                with looking:
+                    met.extend((one, other) for one in wanted for other in inside if contend(one, other))
+                    inside.extend(wanted)
+                done += 1
+                with looking:
+                    for each in wanted:
+                        inside.remove(each)
+        return done
+
+    with ThreadPoolExecutor(len(stores)) as at_once:
+        assert list(at_once.map(work, range(len(stores)))) == [4] * len(stores)
+    assert met == []
+
+
+def test_turns_are_taken_once_at_a_time(open_store: Open) -> None:
+    store, other = open_store(nobody), open_store(nobody)
+
+    with store.exclusive(ONE):
+        with pytest.raises(RuntimeError, match="holds turns already"), store.exclusive(TWO):
+            pytest.fail("a bug that may wait for itself")
+        with other.exclusive(TWO):
+            put(store, make("a"))
+    with store.exclusive():
+        put(store, make("b"))
+
+
+@pytest.mark.parametrize("part", ["../1of2", "1/2", "Part", "a.b", "ی", "1of2\n", "a" * 65])
+def test_a_part_has_a_plain_name(open_store: Open, part: str) -> None:
+    store = open_store(nobody)
+
+    with pytest.raises(ValueError, match="is no name of a part"), store.exclusive(ONE, Turn(Work.WRITE, part)):
+        pytest.fail("it could name any file")
+    with store.exclusive():
+        assert store.count() == 0
+
+
+def test_a_wait_that_a_signal_ends_leaves_nothing_held(open_store: Open) -> None:
+    def too_late(*_: object) -> None:
+        raise TimeoutError("as a scheduler ends a task")
+
+    before = signal.signal(signal.SIGALRM, too_late)
+    try:
+        waiter = open_store(lambda: signal.setitimer(signal.ITIMER_REAL, 0.1) and None)
+        with open_store(nobody).exclusive(ONE):
+            with pytest.raises(TimeoutError, match="as a scheduler"), waiter.exclusive(Turn(Work.COLLECT), ONE, TWO):
+                pytest.fail("it is held")
+            with open_store(nobody).exclusive(Turn(Work.COLLECT), TWO):
+                pass
+        with open_store(nobody).exclusive():
+            pass
+        with waiter.exclusive():
+            pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

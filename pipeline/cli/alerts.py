@@ -28,8 +28,7 @@ def alerts(
         context.default_map = {context.invoked_subcommand: {"config": str(config), "store": store, "archive": archive}}
         return
     from pipeline import flow
-    from pipeline.flow.alert import alert, preview
-    from pipeline.flow.settle import settle
+    from pipeline.flow.alert import preview
     from pipeline.notify import plain, senders
     from pipeline.query import when
 
@@ -44,10 +43,7 @@ def alerts(
                 found += 1
             options.warn(f"{found} alerts would have been sent since {start:%Y-%m-%d %H:%M} UTC")
             return
-        with opened.exclusive():
-            # a killed run may have stored copies that no story holds together yet
-            settle(run, flow.readers(settings).stages)
-            sent = alert(run, senders(settings.destinations))
+        sent = flow.settle_and_alert(run, senders(settings.destinations))
     options.warn(f"{sent} alerts sent")
 
 

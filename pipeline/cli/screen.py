@@ -41,24 +41,30 @@ def isolated(text: str) -> str:
     return readable(text)
 
 
+def tally(outcomes: Iterable[Outcome]) -> list[tuple[tuple[str, Fate, str], int]]:
+    """The rows of the table of outcomes: (stage, fate, reason) with their count, in the order of reading."""
+    counted: Counter[tuple[str, Fate, str]] = Counter()
+    for outcome in outcomes:
+        counted[outcome.stage, outcome.fate, outcome.reason] += outcome.count
+    return sorted(counted.items(), key=lambda row: _order(*row[0]))
+
+
 def print_outcomes(outcomes: Iterable[Outcome]) -> tuple[int, int]:
     """Print the table (stage, fate, reason, count); give the numbers of polls and of entries."""
     from rich.table import Table
 
-    tally: Counter[tuple[str, Fate, str]] = Counter()
-    for outcome in outcomes:
-        tally[outcome.stage, outcome.fate, outcome.reason] += outcome.count
-    polls = sum(count for (stage, _, _), count in tally.items() if stage == "feed")
-    entries = tally.total() - polls
+    rows = tally(outcomes)
+    polls = sum(count for (stage, _, _), count in rows if stage == "feed")
+    entries = sum(count for _, count in rows) - polls
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("stage", "fate", "reason"):
         table.add_column(name)
     table.add_column("count", justify="right")
-    for (stage, fate, reason), count in sorted(tally.items(), key=lambda row: _order(*row[0])):
+    for (stage, fate, reason), count in rows:
         table.add_row(stage, fate.value, reason, str(count), style=COLOURS[fate])
     out = console()
     out.print(table)
-    out.print(f"{tally.total()} outcomes = {polls} polls + {entries} entries", style="bold")
+    out.print(f"{polls + entries} outcomes = {polls} polls + {entries} entries", style="bold")
     return polls, entries
 
 

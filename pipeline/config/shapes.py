@@ -20,6 +20,8 @@ MINUTES_A_YEAR = 525_600
 SECONDS_A_DAY = 86_400
 HOURS_A_YEAR = 8_760
 DAYS_A_CENTURY = 36_500
+MONTHS_A_CENTURY = 1_200
+FRESH_DAYS = 2  # runs look for unread pages in the archive of today and yesterday, whatever else they know
 MOST_WORKERS = 64  # processes of one run; each holds its own parser tables
 
 
@@ -103,6 +105,8 @@ class RetentionSettings(Shape):
     """`retention` of settings.yaml."""
 
     outcomes_days: int | None = Field(default=UNSET, ge=1, le=DAYS_A_CENTURY)
+    articles_months: int | None = Field(default=UNSET, ge=1, le=MONTHS_A_CENTURY)
+    archive_days: int | None = Field(default=UNSET, ge=FRESH_DAYS, le=DAYS_A_CENTURY)
 
 
 class Settings(Sections):

@@ -9,24 +9,40 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
 from pipeline import schedule, urls
 from pipeline.flow.alert import alert, rule_starts
-from pipeline.flow.collect import collect
+from pipeline.flow.collect import FOR_EVER, collect
+from pipeline.flow.offers import forget_met
 from pipeline.flow.process import process
-from pipeline.flow.run import Run, new_id
+from pipeline.flow.run import Run, new_id, part_id
 from pipeline.flow.settle import settle
-from pipeline.model import Changes, Fate, Seen, Source, Stage
+from pipeline.model import Changes, Fate, Seen, Source, Stage, Turn, Work
 from pipeline.notify import Sender
 from pipeline.readers import NamedStages, Reader, Readers
+from pipeline.shards import Shard, sources_of
 from pipeline.watchlist import Config
 
-__all__ = ["Pass", "Run", "due_sources", "new_id", "one_pass", "reading", "stages"]
+__all__ = [
+    "Pass",
+    "Run",
+    "begin",
+    "collect_part",
+    "due_sources",
+    "new_id",
+    "one_pass",
+    "part_id",
+    "process_part",
+    "reading",
+    "settle_and_alert",
+    "settle_parts",
+    "stages",
+]
 
 
 def stages(config: Config) -> NamedStages:
@@ -70,19 +86,68 @@ def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass
     Waits until no other pass is at work on the store.
     """
     with run.store.exclusive():
-        run.archive.check()  # before any host is asked for what could not be kept
-        _unspool(run)
-        rule_starts(run)
+        begin(run)
         with readers(run.config) as reading_processes:
             left = process(run, reading_processes)  # by an interrupted run, so that it is not fetched again
             _count_kept(run, left)
-            asyncio.run(_collect(run, asked))
+            asyncio.run(_collect(run, due_sources(run, asked), forced=asked is not None))
             read = process(run, reading_processes)
             _count_kept(run, read)
         settle(run, reading_processes.stages)
         sent = alert(run, senders)
         _forget(run)
     return Pass(read.total(), left, sent)
+
+
+def begin(run: Run) -> None:
+    """What comes before any host is asked: an archive that takes pages, and outcomes that wait beside it."""
+    run.archive.check()
+    _unspool(run)
+    rule_starts(run)
+
+
+def collect_part(run: Run, shard: Shard, until: datetime) -> None:
+    """Collect the sources of a shard that are due; what is not had by `until` waits for the next run.
+
+    What an interrupted attempt has archived is read first, so that it is not fetched again.
+    """
+    process_part(run, shard)
+    with run.store.exclusive(Turn(Work.COLLECT, shard.name)):
+        due = set(due_sources(run))
+        mine = [source for source in sources_of(run.config.sources or (), shard) if source in due]
+        asyncio.run(_collect(run, mine, until=until))
+
+
+def process_part(run: Run, shard: Shard) -> int:
+    """Read what runs of this shard have archived; give the number of pages.
+
+    Others of its shard are kept from collecting meanwhile, so that no file is read that is still written.
+    """
+    mine = (Turn(Work.COLLECT, shard.name), Turn(Work.WRITE, shard.name))
+    with run.store.exclusive(*mine), readers(run.config) as reading_processes:
+        read = process(run, reading_processes, shard.name)
+        _count_kept(run, read)
+    return read.total()
+
+
+def settle_parts(run: Run) -> Mapping[str, int]:
+    """Settle what all parts brought, once nobody is at work any more; give the pages that no part had read, by run."""
+    with run.store.exclusive(), readers(run.config) as reading_processes:
+        left = process(run, reading_processes)
+        _count_kept(run, left)
+        forget_met(run)
+        settle(run, reading_processes.stages)
+    return left
+
+
+def settle_and_alert(run: Run, senders: Mapping[str, Sender]) -> int:
+    """Alert of what came since the last time, and give how many were delivered; nobody has to wait for what is fetched.
+
+    What a killed run has stored is settled before: no story holds it together with its copies yet.
+    """
+    with run.store.exclusive(Turn(Work.WRITE)):
+        settle(run, readers(run.config).stages)
+        return alert(run, senders)
 
 
 def readers(config: Config) -> Readers:
@@ -101,14 +166,13 @@ def due_sources(run: Run, asked: str | None = None) -> list[Source]:
     return [source for source, visit in stored if schedule.due(source, visit.value if visit else None, now, manners)]
 
 
-async def _collect(run: Run, asked: str | None) -> None:
-    sources = due_sources(run, asked)
+async def _collect(run: Run, sources: Sequence[Source], *, forced: bool = False, until: datetime = FOR_EVER) -> None:
     if not sources:
         return
     from pipeline.fetch import Web
 
     async with Web(run.config.settings.fetch) as web:
-        await collect(run, sources, web, forced=asked is not None)
+        await collect(run, sources, web, forced=forced, until=until)
 
 
 def _forget(run: Run) -> None:

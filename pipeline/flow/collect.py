@@ -7,6 +7,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from pipeline import feeds, intake, schedule, urls
 from pipeline.archive import Writer
@@ -29,22 +30,28 @@ from pipeline.model import (
 from pipeline.schedule import Poll
 
 AT_ONCE = 32  # sources under way; hosts take turns anyway, and a body may hold 15 MiB
-BUG = "internal-error"
+BUG, POSTPONED = "internal-error", "postponed"
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
-async def collect(run: Run, sources: Sequence[Source], web: Web, *, forced: bool = False) -> None:
+async def collect(
+    run: Run, sources: Sequence[Source], web: Web, *, forced: bool = False, until: datetime = FOR_EVER
+) -> None:
     """Poll these sources and archive the pages of what is new, each source on its own; raises StoreError only.
 
-    A source that is here only for pages it promised earlier is not polled, unless a poll is `forced`.
+    A source that is here only for pages it promised earlier is not polled, unless a poll is `forced`. After `until`
+    nothing more is asked for: sources stay due, and pages that were promised stay promised.
     """
     visits = _visits(run)
     gate, done = asyncio.Semaphore(AT_ONCE), 0
     with run.archive.writer(run.id) as writer:
-        desk = Desk(run, web, writer, forced, _promised(run, visits))
+        desk = Desk(run, web, writer, forced, until, _promised(run, visits))
 
         async def one(source: Source) -> None:
             nonlocal done
             async with gate:
+                if run.now() >= until:
+                    return
                 await desk.guarded(source, visits.get(source.id) or Stored(Visit(source.id)))
             done += 1
             run.tick("collect", done, len(sources))
@@ -85,6 +92,7 @@ class Desk:
     web: Web
     writer: Writer
     forced: bool
+    until: datetime
     promised: dict[str, str]  # article id: the source that asks for its page; filled as feeds are read
 
     async def guarded(self, source: Source, stored: Stored[Visit]) -> None:
@@ -120,7 +128,7 @@ class Desk:
             return
         if not taken.fetch:
             return
-        left = [entry for entry in [await self._page(source, entry) for entry in taken.fetch] if entry]
+        left = await self._pages(source, taken.fetch)
         self.writer.flush()
         version = self.run.store.visits([source.id])[source.id].version
         self._save(visit=Stored(replace(visit, pending=(*left, *taken.waiting)), version))
@@ -155,6 +163,19 @@ class Desk:
         except Drop as fault:
             return Poll(answer=answer, fault=fault)
         return Poll(answer=answer, feed=feed)
+
+    async def _pages(self, source: Source, entries: Sequence[Entry]) -> list[Entry]:
+        """Fetch and archive pages one after the other, as long as there is time; give the promises that stay."""
+        left: list[Entry] = []
+        for place, entry in enumerate(entries):
+            if self.run.now() >= self.until:
+                postponed = entries[place:]
+                ended = (intake.Ended(each, Fate.RETRY, POSTPONED) for each in postponed)
+                self._save(outcomes=tuple(self._ended(source, each) for each in ended))
+                return [*left, *postponed]
+            again = await self._page(source, entry)
+            left += [again] if again else []
+        return left
 
     async def _page(self, source: Source, entry: Entry) -> Entry | None:
         """Fetch and archive one page; give the promise back where it must be tried again."""

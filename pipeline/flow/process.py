@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 
 from pipeline import revision, urls
-from pipeline.archive import Archived, Damaged
+from pipeline.archive import Archived, Damaged, run_of
 from pipeline.boilerplate import carried
 from pipeline.flow import recall
 from pipeline.flow.offers import forget_met, offered
 from pipeline.flow.recall import Mark, Stages
-from pipeline.flow.run import ATTEMPTS, BATCH, Run, chunks
+from pipeline.flow.run import ATTEMPTS, BATCH, Run, chunks, part_of
 from pipeline.model import Article, Changes, Fate, Outcome, Refused, Seen, Stored
 from pipeline.readers import Readers, Reading, Unread
 
@@ -22,21 +22,25 @@ ARCHIVE_DAY, FINISHED = "archive-day", "done"
 REFUSED = "refused-by-store"
 
 
-def process(run: Run, readers: Readers) -> Counter[str]:
-    """Read what is left to read in the archive; give the number of pages by the run that fetched them."""
+def process(run: Run, readers: Readers, part: str = "") -> Counter[str]:
+    """Read what is left to read in the archive; give the number of pages by the run that fetched them.
+
+    Of a `part` only what runs of this part have fetched: whoever reads all must know that nobody writes any more.
+    """
     read: Counter[str] = Counter()
-    for file, begun in _unfinished(run):
+    for file, begun in _unfinished(run, part):
         progress = begun
         pages = sound_pages(run, file, int(progress.value or 0))
         for batch in chunks(readers.read(pages), BATCH):
             store_readings(run, batch, readers.stages)
-            progress = run.save_state(f"archive/{file}", progress, str(batch[-1][0].next_offset))
+            progress = run.save_state(progress_of(file), progress, str(batch[-1][0].next_offset))
             read.update(archived.page.run for archived, _ in batch)
             run.tick("read", read.total(), 0)
-        run.save_state(f"archive/{file}", progress, FINISHED)
-    if read:
+        run.save_state(progress_of(file), progress, FINISHED)
+    if read and not part:
         forget_met(run)
-    run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), _yesterday(run).isoformat())
+    if not part:
+        run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), _yesterday(run).isoformat())
     return read
 
 
@@ -162,14 +166,22 @@ def _outcome(archived: Archived, stage: str, fate: Fate, reason: str) -> Outcome
     return Outcome(page.run, page.source.id, page.url, stage, fate, reason, page.answer.at, page.entry.number)
 
 
-def _unfinished(run: Run) -> Iterator[tuple[str, Stored[str]]]:
-    """Archive files with pages that are not in the store, oldest first, and how far each was read.
+def progress_of(file: str) -> str:
+    """The key of the state that tells how far an archive file was read: an offset in bytes, or that it is done."""
+    return f"archive/{file}"
+
+
+def _unfinished(run: Run, part: str) -> Iterator[tuple[str, Stored[str]]]:
+    """Archive files, of a part where one is named, with pages that are not in the store, and how far each was read.
 
     Files of yesterday are always looked at, whatever a wrong clock once wrote down.
     """
     day = run.store.state(ARCHIVE_DAY).value
-    for file in run.archive.files(since=min(date.fromisoformat(day), _yesterday(run)) if day else None):
-        progress = run.store.state(f"archive/{file}")
+    files = run.archive.files(since=min(date.fromisoformat(day), _yesterday(run)) if day else None)
+    mine = [file for file in files if not part or part_of(run_of(file)) == part]
+    reached = run.store.states([progress_of(file) for file in mine])
+    for file in mine:
+        progress = reached.get(progress_of(file), Stored(""))
         if progress.value != FINISHED:
             yield file, progress
 

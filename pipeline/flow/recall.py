@@ -23,6 +23,9 @@ from pipeline.stores import Store
 
 UNSETTLED = "unsettled"
 MOST_MARKS = 256  # looked at together: up to some 700 pages at once, each 45 kB while they are compared
+MARKING = 100
+"""Attempts to write marks. Each loser implies a winner, who has a batch of articles to write before it marks again,
+which takes longer than an attempt: who loses so often has met more workers than share a store, or a bug."""
 AROUND = 2 * WINDOW
 """Pages on each side of a mark that are enough to see whom it reaches, and what those are told."""
 REACH = WINDOW // 2
@@ -92,7 +95,7 @@ def _rewrite(run: Run, marks: Collection[Mark], settled: Collection[Mark] = ()) 
     """Add marks to those that are written and take others off, whatever other workers do to them meanwhile."""
     if not (marks or settled):
         return
-    for _ in range(ATTEMPTS):
+    for _ in range(MARKING):
         stored = run.store.state(UNSETTLED)
         held = _read(stored)
         left = held.difference(settled).union(marks)

@@ -11,7 +11,16 @@ from pipeline import urls
 from pipeline.archive import Archived
 from pipeline.flow import recall
 from pipeline.flow.alert import ALERTED, remember_claims
-from pipeline.flow.process import ARCHIVE_DAY, FINISHED, Ingested, Merged, merge_batch, sound_pages, without
+from pipeline.flow.process import (
+    ARCHIVE_DAY,
+    FINISHED,
+    Ingested,
+    Merged,
+    merge_batch,
+    progress_of,
+    sound_pages,
+    without,
+)
 from pipeline.flow.recall import Stages
 from pipeline.flow.run import ATTEMPTS, BATCH, OVERLAP, Run, chunks
 from pipeline.flow.settle import settle_marked
@@ -63,7 +72,7 @@ def replay(run: Run, again: Again, readers: Readers, tell: Callable[[str], None]
                 tally += merged.tally
                 run.tick("replay", tally.total(), 0)
             if rebuilding:  # no run has ever read into this store: none waits for outcomes of this file
-                run.save_state(f"archive/{file}", run.store.state(f"archive/{file}"), FINISHED)
+                run.save_state(progress_of(file), run.store.state(progress_of(file)), FINISHED)
         if not again.dry_run:
             settle_marked(run, readers.stages)
     return tally

@@ -57,6 +57,16 @@ def new_id(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
+def part_id(batch: str, part: str, attempt: int) -> str:
+    """The id of an attempt at one part of a run that is done in parts."""
+    return f"{batch}.{part}.{attempt}"
+
+
+def part_of(run: str) -> str:
+    """The part that a run has in its id; "" where it is a whole one."""
+    return next(iter(run.split(".")[1:]), "")
+
+
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Lists of at most `size` items."""
     stream = iter(items)

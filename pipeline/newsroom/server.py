@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socketserver
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from threading import Thread
 from urllib.parse import unquote
 
@@ -75,11 +76,11 @@ class Newsroom:
 
     @classmethod
     @contextmanager
-    def serve(cls, now: datetime) -> Iterator[Newsroom]:
-        """Serve all outlets on free ports of 127.0.0.1 until the block ends; `now` is aware."""
+    def serve(cls, now: datetime, hosts: Sequence[str] = (LOOPBACK,)) -> Iterator[Newsroom]:
+        """Serve all outlets on free ports of these hosts, in turn, until the block ends; `now` is aware."""
         outlets = stories.outlets()
         with ExitStack() as stack:
-            addresses = [stack.enter_context(_Address()) for _ in outlets]
+            addresses = [stack.enter_context(_Address(host)) for _, host in zip(outlets, cycle(hosts), strict=False)]
             newsroom = cls(outlets, tuple(address.root for address in addresses), now)
             for address in addresses:
                 address.newsroom = newsroom
@@ -221,14 +222,14 @@ class _Address(ThreadingHTTPServer):
     request_queue_size = 64
     newsroom: Newsroom
 
-    def __init__(self) -> None:
-        super().__init__((LOOPBACK, 0), _Handler)
-        self.root = f"http://{LOOPBACK}:{self.server_port}"
+    def __init__(self, host: str) -> None:
+        super().__init__((host, 0), _Handler)
+        self.root = f"http://{host}:{self.server_port}"
 
     def server_bind(self) -> None:
         """Bind without asking any name server who 127.0.0.1 is, as HTTPServer does."""
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
+        self.server_name, self.server_port = self.socket.getsockname()[:2]
 
 
 class _Handler(BaseHTTPRequestHandler):

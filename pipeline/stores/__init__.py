@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
-from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, Visit
+from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, Turn, Visit
 from pipeline.query import Search
 
 
@@ -62,11 +62,30 @@ class Store(Protocol):
     def state(self, key: str) -> Stored[str]:
         """A small state; Stored("") with version None where it was never written."""
 
+    def states(self, keys: Collection[str]) -> dict[str, Stored[str]]:
+        """Small states by key; those that were never written are absent."""
+
     def outcomes(self, run: str) -> Iterator[Outcome]:
-        """Outcomes of one run, by (source, entry)."""
+        """Outcomes of one run and of its parts, whose ids go on with a full stop, by (run, source, entry)."""
 
     def forget(self, before: datetime) -> int:
         """Delete outcomes recorded before a time; give how many."""
+
+    def forget_states(self, first: str, before: str) -> int:
+        """Delete the states whose keys sort from `first` on and before another; give how many."""
+
+    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
+        """What `expire` would leave of each story of which it takes a part, by (published_at, id).
+
+        The caller may write between two of them.
+        """
+
+    def expire(self, before: date) -> int:
+        """Delete the articles that were first fetched in months before the month of a day; give how many.
+
+        What was seen of them and claims on them stay, and what tells of them in other articles. An article that comes
+        again is a new one. Raises ConfigError where whoever asks may not delete articles.
+        """
 
     def claim(self, claim: Claim) -> bool:
         """Create the claim; False where its key exists."""
@@ -86,10 +105,13 @@ class Store(Protocol):
     def count(self) -> int:
         """Number of articles."""
 
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Wait until no other run works on this store, and keep others out meanwhile; the death of its holder frees it.
+    def exclusive(self, *turns: Turn) -> AbstractContextManager[None]:
+        """Wait until nobody holds a turn that contends with one of these, and keep such others out; none: all of all.
 
-        At once on one machine; of a store that many share a moment later.
+        The death of its holder frees it: at once on one machine, of a store that many share a moment later. Who waits
+        for all of a work waits until no part of it is held; parts that are asked for meanwhile may come first. One
+        store object takes turns once at a time: RuntimeError where it holds or waits for some. ValueError for a part
+        whose name is no name.
         """
 
     def close(self) -> None:

@@ -18,15 +18,21 @@ SOON = timedelta(days=14)
 
 ARTICLES, STATE, OUTCOMES = ["news-*", "news"], ["wireroom-*"], ["wireroom-outcomes-*"]
 LOOK = ["read", "view_index_metadata"]
+WORKER: list[dict[str, Any]] = [
+    # `maintenance` lets a worker refresh: settling reads what was just written (docs/design.md)
+    {"names": ARTICLES + STATE, "privileges": [*LOOK, "create_doc", "index", "auto_configure", "maintenance"]},
+    # retention.outcomes_days, and how far files were read that nobody reads again
+    {"names": [*OUTCOMES, "wireroom-outcomes", "wireroom-states"], "privileges": ["delete"]},
+]
 RIGHTS: dict[str, list[dict[str, Any]]] = {
-    "worker": [
-        # `maintenance` lets a worker refresh: settling reads what was just written (docs/design.md)
-        {"names": ARTICLES + STATE, "privileges": [*LOOK, "create_doc", "index", "auto_configure", "maintenance"]},
-        {"names": [*OUTCOMES, "wireroom-outcomes"], "privileges": ["delete"]},  # retention.outcomes_days
-    ],
+    "worker": WORKER,
     # the months tell in which index an article lives, for `wireroom check ID`
     "reader": [{"names": [*ARTICLES, "wireroom-months*"], "privileges": LOOK}],
-    "upkeep": [{"names": [*ARTICLES, *OUTCOMES], "privileges": ["delete_index", "view_index_metadata", "monitor"]}],
+    "upkeep": [  # retention.articles_months; it keeps others out, as every run, and alerts what waits
+        *WORKER,
+        {"names": [*ARTICLES, *OUTCOMES], "privileges": ["delete_index", "monitor"]},
+        {"names": ["wireroom-months"], "privileges": ["delete"]},
+    ],
 }
 """What each key may do with which indices, beside seeing that the cluster is there (`monitor`)."""
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
@@ -30,7 +31,7 @@ class Names:
 
     client: Elasticsearch
     prefix: str = ""
-    _months: OrderedDict[str, str] = field(default_factory=OrderedDict)  # of articles; a month never changes
+    _months: OrderedDict[str, str] = field(default_factory=OrderedDict)  # of articles; the same for a whole run
     _rounds: dict[str, str] = field(default_factory=dict)  # month: the index that holds it
 
     def of(self, family: str) -> str:
@@ -42,8 +43,14 @@ class Names:
         return f"{self.prefix}{family}-{month}"
 
     def begin(self) -> None:
-        """Begin a run: indices may have been filled anew since the last one."""
+        """Begin a run: since the last one indices may have been filled anew, and months deleted."""
         self._rounds.clear()
+        self._months.clear()
+
+    def older(self, month: str) -> list[str]:
+        """The indices of articles of earlier months, oldest first, those that are not filled yet too."""
+        months = ((found["month"], name) for name in self._behind() if (found := MONTH.search(name)))
+        return [name for held, name in sorted(months) if held < month]
 
     def articles_of(self, month: str) -> str:
         """The index that holds the articles of a month."""
@@ -84,17 +91,21 @@ class Names:
 
     def _read_rounds(self) -> dict[str, str]:
         """The index of each month behind the alias; where a month stands there twice, the newest."""
-        try:
-            held = self.client.indices.get_alias(name=self.of("news"))
-        except NotFoundError:  # nothing was stored yet
-            return {}
         alias, rounds = self.of("news"), dict[str, tuple[int, str]]()
-        for name, each in held.items():
+        for name, each in self._behind().items():
             unfinished = "filter" in each["aliases"][alias]  # is being filled by `wireroom setup --reindex`
             if not unfinished and (told := MONTH.search(name)):
                 newest = (int(told["round"] or 0), name)
                 rounds[told["month"]] = max(newest, rounds.get(told["month"], newest))
         return {month: name for month, (_, name) in rounds.items()}
+
+    def _behind(self) -> Mapping[str, Any]:
+        """The indices behind the alias of all articles, with what they say of it."""
+        try:
+            held: dict[str, Any] = self.client.indices.get_alias(name=self.of("news")).body
+        except NotFoundError:  # nothing was stored yet
+            return {}
+        return held
 
 
 def month_of(article: Article) -> str:

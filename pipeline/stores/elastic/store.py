@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 
 from elasticsearch import AuthorizationException, Elasticsearch
 
-from pipeline.model import Article, Changes, Claim, Hit, Known, Outcome, Seen, Stored, StoreError, Visit
+from pipeline.model import (
+    Article,
+    Changes,
+    Claim,
+    Hit,
+    Known,
+    Outcome,
+    Seen,
+    Stored,
+    StoreError,
+    Turn,
+    Visit,
+    demanded,
+)
 from pipeline.query import Search
 from pipeline.records import outcome_document, read_claim, read_outcome, read_visit, timestamp, visit_document
 from pipeline.stores.elastic import connection, documents, prepare
 from pipeline.stores.elastic.articles import TERMS, Articles
+from pipeline.stores.elastic.expiry import Expiry
 from pipeline.stores.elastic.faults import explained
 from pipeline.stores.elastic.freshness import Freshness
 from pipeline.stores.elastic.lease import Lease
@@ -26,7 +40,6 @@ from pipeline.stores.elastic.writing import Writer
 
 BY_AGE = ({"at": {"order": "asc", "format": "strict_date_optional_time"}}, {"key": "asc"})
 RUN_OF_OURS = re.compile(r"(\d{4})(\d{2})\d{2}T")  # pipeline.flow.new_id
-LONG = 600.0  # seconds that the server may take to delete
 TRIES = 10  # to record a delivery that others record, too
 
 
@@ -60,6 +73,7 @@ class ElasticStore:
             Table(client, self._freshness, self._names.of(f"wireroom-{name}"))
             for name in ("visits", "states", "seen", "outcomes", "claims")
         )
+        self._expiry = Expiry(client, self._names, self._freshness, self._articles)
         self._lease = Lease(client, url, self._states.index)
 
     @classmethod
@@ -148,28 +162,42 @@ class ElasticStore:
 
     def state(self, key: str) -> Stored[str]:
         """A small state; Stored("") with version None where it was never written."""
+        return self.states([key]).get(key, Stored(""))
+
+    def states(self, keys: Collection[str]) -> dict[str, Stored[str]]:
+        """Small states by key; those that were never written are absent."""
         with explained(self._url):
-            found = self._states.read([key])
-        return Stored(found[key][0]["value"], found[key][1]) if found else Stored("")
+            return {key: Stored(told["value"], version) for key, (told, version) in self._states.read(keys).items()}
 
     def outcomes(self, run: str) -> Iterator[Outcome]:
-        """Outcomes of one run, by (source, entry), read page by page."""
+        """Outcomes of one run and its parts, by (run, source, entry), read page by page."""
+        asked = {"bool": {"should": [{"term": {"run": run}}, {"prefix": {"run": f"{run}."}}]}}
         with explained(self._url):
-            for told, _ in self._outcomes.find(({"source": "asc"}, {"entry": "asc"}), {"term": {"run": run}}):
+            for told, _ in self._outcomes.find(({"run": "asc"}, {"source": "asc"}, {"entry": "asc"}), asked):
                 yield read_outcome(told)
 
     def forget(self, before: datetime) -> int:
         """Delete outcomes recorded before a time; give how many: none where the key may not."""
-        old = {"range": {"at": {"lt": timestamp(before)}}}
+        with explained(self._url), suppress(AuthorizationException):
+            return self._expiry.matching(self._outcomes.index, {"range": {"at": {"lt": timestamp(before)}}})
+        return 0
+
+    def forget_states(self, first: str, before: str) -> int:
+        """Delete the states whose keys sort from `first` on and before another; none where the API key may not."""
+        with explained(self._url), suppress(AuthorizationException):
+            return self._expiry.matching(self._states.index, {"range": {"key": {"gte": first, "lt": before}}})
+        return 0
+
+    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
+        """What `expire` would leave of each story of which it takes a part, by (published_at, id)."""
         with explained(self._url):
-            index = self._freshness.see(self._outcomes.index)
-            try:
-                done = self._client.options(request_timeout=LONG).delete_by_query(
-                    index=index, query=old, ignore_unavailable=True, refresh=True, conflicts="proceed"
-                )
-            except AuthorizationException:
-                return 0
-        return int(done["deleted"])
+            yield from self._expiry.outliving(before)
+
+    def expire(self, before: date) -> int:
+        """Delete the articles of months before that of a day; give how many. Raises ConfigError without the right."""
+        with explained(self._url):
+            self._demand_lease()
+            return self._expiry.months(self._url, before)
 
     def claim(self, claim: Claim) -> bool:
         """Create the claim; False where its key exists."""
@@ -219,13 +247,13 @@ class ElasticStore:
         return self._counted(EVERYTHING)
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Wait until no other run works on this store, and keep others out; a dead one's hold lapses by itself."""
-        with self._lease.held(self._waiting):
+    def exclusive(self, *turns: Turn) -> Iterator[None]:
+        """Wait until nobody holds what contends with these turns, and keep others out; a dead one's hold lapses."""
+        with self._lease.held(self._waiting, demanded(turns)):
             with explained(self._url):  # a newer version may have filled the indices anew since the store was opened
                 prepare.check(self._client, self._url, self._names.prefix)
             self._names.begin()
-            self._freshness.begin()  # who held the lease before wrote until a moment ago
+            self._freshness.begin()  # who held these turns before wrote until a moment ago
             yield
 
     def close(self) -> None:

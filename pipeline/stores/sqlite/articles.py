@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from pipeline.model import Article, Stored
 from pipeline.stores.sqlite import bands, index, pages
-from pipeline.stores.sqlite.index import Placed
+from pipeline.stores.sqlite.index import Change, Placed
 from pipeline.stores.sqlite.rows import ARTICLE, Row, article_row, read_article
+from pipeline.stores.sqlite.schema import FIRST_FETCHED
 
 PAGE = 200  # articles read at once where a caller may write between two of them
 
@@ -23,6 +24,10 @@ _WRITE = (
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
 )
 _GIVEN = "(SELECT value FROM json_each(?))"  # a list of any length as one parameter
+_TORN = (  # in the inner part the columns without a table are those of `other`
+    f"SELECT DISTINCT story FROM articles WHERE {FIRST_FETCHED} < ? AND story <> '' AND EXISTS "  # noqa: S608 - our own names
+    f"(SELECT 1 FROM articles AS other WHERE other.story = articles.story AND {FIRST_FETCHED} >= ?)"
+)
 
 
 def at(db: sqlite3.Connection, position: int) -> Article:
@@ -57,8 +62,9 @@ def ingested(db: sqlite3.Connection, since: str) -> Iterator[Article]:
 
 def write(db: sqlite3.Connection, articles: Sequence[Stored[Article]]) -> set[str]:
     """Write articles inside a transaction; give the ids that lost, because another version is stored already."""
-    held = {each.article.id: each for each in _held(db, [each.value.id for each in articles])}
-    lost, changes = set[str](), dict[str, tuple[Placed | None, Placed]]()
+    ids = json.dumps([each.value.id for each in articles])
+    held = {each.article.id: each for each in _rows(db, f"WHERE id IN {_GIVEN}", ids)}
+    lost, changes = set[str](), dict[str, Change]()
     for new, version in ((each.value, each.version) for each in articles):
         old = held.get(new.id)
         if new.id in changes or version != (str(old.version) if old else None):
@@ -68,10 +74,29 @@ def write(db: sqlite3.Connection, articles: Sequence[Stored[Article]]) -> set[st
         position = old.position if old and index.bucket(old.article) == low else index.free(db, low)
         db.execute(_WRITE, (*article_row(new), old.version + 1 if old else 1, position))
         changes[new.id] = old and Placed(old.article, old.position), Placed(new, position)
-    index.feed(db, changes.values())
-    bands.feed(db, changes.values())
-    pages.feed(db, changes.values())
+    _feed(db, changes.values())
     return lost
+
+
+def outliving(db: sqlite3.Connection, day: str) -> Iterator[list[Stored[Article]]]:
+    """What is left of each story of which a part was first fetched before a day, but not all, oldest first."""
+    for (story,) in db.execute(_TORN, (day, day)).fetchall():
+        yield _stored(db, f"WHERE story IN {_GIVEN} AND {FIRST_FETCHED} >= ? ORDER BY published_at, id", [story], day)
+
+
+def expire(db: sqlite3.Connection, day: str) -> int:
+    """Delete some articles that were first fetched before a day, inside a transaction; give how many, 0 at the end."""
+    old = [Placed(each.article, each.position) for each in _rows(db, f"WHERE {FIRST_FETCHED} < ? LIMIT {PAGE}", day)]
+    _feed(db, [(each, None) for each in old])
+    db.executemany("DELETE FROM articles WHERE position = ?", [(each.position,) for each in old])
+    return len(old)
+
+
+def _feed(db: sqlite3.Connection, changes: Collection[Change]) -> None:
+    """Keep in step with the articles what is kept beside them."""
+    index.feed(db, changes)
+    bands.feed(db, changes)
+    pages.feed(db, changes)
 
 
 class _Held(NamedTuple):
@@ -80,14 +105,13 @@ class _Held(NamedTuple):
     position: int
 
 
-def _held(db: sqlite3.Connection, ids: Sequence[str]) -> Iterator[_Held]:
-    rows = db.execute(f"{_SELECT} WHERE id IN {_GIVEN}", (json.dumps(ids),))
-    return (_Held(_article(row), *row[-2:]) for row in rows)
+def _rows(db: sqlite3.Connection, which: str, *asked: str) -> Iterator[_Held]:
+    return (_Held(_article(row), *row[-2:]) for row in db.execute(f"{_SELECT} {which}", asked))
 
 
-def _stored(db: sqlite3.Connection, which: str, keys: Collection[str]) -> list[Stored[Article]]:
-    rows = db.execute(f"{_SELECT} {which}", (json.dumps(list(keys)),))
-    return [Stored(_article(row), str(row[-2])) for row in rows]
+def _stored(db: sqlite3.Connection, which: str, keys: Collection[str], *asked: str) -> list[Stored[Article]]:
+    rows = _rows(db, which, json.dumps(list(keys)), *asked)
+    return [Stored(each.article, str(each.version)) for each in rows]
 
 
 def _article(row: Row) -> Article:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from pipeline.stores.sqlite.index import Placed
+from pipeline.stores.sqlite.index import Change
 
 NEW = 100_000  # bands of some 4,000 articles; their tree fits well into the page cache
 RECENT = 1_000_000  # every so many bands the middle tree moves on: one or two seconds for 200,000 articles
@@ -25,15 +25,14 @@ HOLDERS = " UNION ".join(
 _NUMBERS = "SELECT (SELECT min(number) FROM bands_new), (SELECT max(number) FROM bands_new)"
 
 
-def feed(
-    db: sqlite3.Connection, changes: Iterable[tuple[Placed | None, Placed]], new: int = NEW, recent: int = RECENT
-) -> None:
+def feed(db: sqlite3.Connection, changes: Iterable[Change], new: int = NEW, recent: int = RECENT) -> None:
     """Bring the bands from what was, (before, after), to what is, inside a transaction."""
     gone, come = set[tuple[str, int]](), set[tuple[str, int]]()
     for old, now in changes:
         if old:
             gone.update((band, old.position) for band in old.article.bands)
-        come.update((band, now.position) for band in now.article.bands)
+        if now:
+            come.update((band, now.position) for band in now.article.bands)
     for tree in TREES:
         db.executemany(f"DELETE FROM {tree} WHERE band = ? AND position = ?", gone - come)  # noqa: S608 - our own names
     db.executemany("INSERT INTO bands_new (band, position) VALUES (?, ?)", sorted(come - gone))

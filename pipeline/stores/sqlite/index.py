@@ -46,14 +46,20 @@ class Placed(NamedTuple):
     position: int
 
 
-def feed(db: sqlite3.Connection, changes: Iterable[tuple[Placed | None, Placed]]) -> None:
+Change = tuple[Placed | None, Placed | None]
+"""An article as it was and as it is; None where it was not, or is not any more."""
+
+
+def feed(db: sqlite3.Connection, changes: Iterable[Change]) -> None:
     """Bring the word index from what was to what is, in ascending order: FTS5 flushes wherever the order breaks."""
     steps: list[tuple[int, str, Article]] = []
     for old, new in changes:
-        if old is None:
+        if old and new and (old.position, _searched(old.article)) == (new.position, _searched(new.article)):
+            continue
+        if old:
+            steps.append((old.position, DELETE, old.article))
+        if new:
             steps.append((new.position, INSERT, new.article))
-        elif (old.position, _searched(old.article)) != (new.position, _searched(new.article)):
-            steps += ((old.position, DELETE, old.article), (new.position, INSERT, new.article))
     for position, statement, article in sorted(steps, key=itemgetter(0)):
         db.execute(statement, (position, *entry(article)))
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from pipeline.model import Known
 from pipeline.records import timestamp
-from pipeline.stores.sqlite.index import Placed
+from pipeline.stores.sqlite.index import Change, Placed
 from pipeline.stores.sqlite.rows import PAGE, Row, page_row, read_page
 
 _COLUMNS = ("position", *PAGE)
@@ -34,7 +34,7 @@ def around(
     return [read_page(row) for row in sorted(db.execute(AROUND, asked))]
 
 
-def feed(db: sqlite3.Connection, changes: Iterable[tuple[Placed | None, Placed]]) -> None:
+def feed(db: sqlite3.Connection, changes: Iterable[Change]) -> None:
     """Bring the pages from what was, (before, after), to what is, inside a transaction; most changes leave them."""
     rows = ((_row(old), _row(new)) for old, new in changes)
     changed = [(before, after) for before, after in rows if before != after]

@@ -15,6 +15,9 @@ CACHE_KIB = 16384  # pages a connection keeps in memory; 64 MB made neither writ
 CHECKPOINT_PAGES = 16000  # 64 MB of log: a page that several batches touch is copied into the database once
 LOG_BYTES = 96 << 20  # a log that one big write made longer is cut again
 
+FIRST_FETCHED = "coalesce(json_extract(readings, '$[0].fetched_at'), fetched_at, ingested_at, '')"
+"""When an article was first fetched, as far as it is known. What an index is made of never changes."""
+
 Step = tuple[str, ...]
 """SQL statements that lead from one schema version to the next."""
 
@@ -79,7 +82,8 @@ VIEWS: Step = (
         json_extract(place.value, '$.lat') AS latitude, json_extract(place.value, '$.lon') AS longitude,
         articles.position AS position FROM articles, json_each(articles.locations) AS place""",
 )
-STEPS: tuple[Step, ...] = (FIRST, PAGES, VIEWS)
+AGE: Step = (f"CREATE INDEX IF NOT EXISTS articles_first_fetched ON articles ({FIRST_FETCHED})",)
+STEPS: tuple[Step, ...] = (FIRST, PAGES, VIEWS, AGE)
 """Step n leads from version n to n + 1; version 0 is an empty file. A released step never changes: add another."""
 
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager, closing
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
-from pipeline.model import Article, Changes, Claim, ConfigError, Hit, Known, Outcome, Seen, Stored, StoreError, Visit
+from pipeline.model import (
+    Article,
+    Changes,
+    Claim,
+    ConfigError,
+    Hit,
+    Known,
+    Outcome,
+    Seen,
+    Stored,
+    StoreError,
+    Turn,
+    Visit,
+)
 from pipeline.query import Search
 from pipeline.records import timestamp
 from pipeline.stores.sqlite import articles, index, pages, rows, schema
 from pipeline.stores.sqlite.faults import explained
-from pipeline.stores.sqlite.lock import exclusive
+from pipeline.stores.sqlite.lock import Locks
 from pipeline.stores.sqlite.schema import writing
 from pipeline.stores.sqlite.search import hits
 from pipeline.stores.sqlite.tables import CLAIMS, OUTCOMES, SEEN, STATES, VISITS
@@ -38,7 +51,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, waiting: Callable[[], None] = _nobody, connect: Connect = schema.connect) -> None:
         self._path = path
-        self._waiting = waiting
+        self._locks = Locks(path, waiting)
         self._connect = connect
         with explained(path):
             self._db = connect(path)
@@ -124,26 +137,53 @@ class SqliteStore:
 
     def state(self, key: str) -> Stored[str]:
         """A small state; Stored("") with version None where it was never written."""
+        return self.states([key]).get(key, Stored(""))
+
+    def states(self, keys: Collection[str]) -> dict[str, Stored[str]]:
+        """Small states by key; those that were never written are absent."""
         with explained(self._path):
-            found = STATES.read(self._db, [key])
-        return Stored(found[0][1], str(found[0][2])) if found else Stored("")
+            return {row[0]: Stored(row[1], str(row[2])) for row in STATES.read(self._db, keys)}
 
     def outcomes(self, run: str) -> Iterator[Outcome]:
-        """Outcomes of one run, by (source, entry), read page by page."""
-        told, after = ", ".join(rows.OUTCOME), ("", -1)
+        """Outcomes of one run and its parts, by (run, source, entry), read page by page."""
+        told, after = ", ".join(rows.OUTCOME), (run, "", -1)
         page = (
-            f"SELECT {told} FROM outcomes WHERE run = ? AND (source, entry) > (?, ?) "  # noqa: S608 - our own names
-            f"ORDER BY source, entry LIMIT {PAGE}"
+            f"SELECT {told} FROM outcomes WHERE (run, source, entry) > (?, ?, ?) AND run < ? || '/' "  # noqa: S608 - our own names
+            f"AND (run = ? OR run > ? || '.') ORDER BY run, source, entry LIMIT {PAGE}"  # "/" comes after "."
         )
         with explained(self._path):
-            while found := [rows.read_outcome_row(row) for row in self._db.execute(page, (run, *after))]:
+            while found := [rows.read_outcome_row(row) for row in self._db.execute(page, (*after, run, run, run))]:
                 yield from found
-                after = (found[-1].source, found[-1].entry)
+                after = (found[-1].run, found[-1].source, found[-1].entry)
 
     def forget(self, before: datetime) -> int:
         """Delete outcomes recorded before a time; give how many."""
         with explained(self._path), writing(self._db) as db:
             return db.execute("DELETE FROM outcomes WHERE at < ?", (timestamp(before),)).rowcount
+
+    def forget_states(self, first: str, before: str) -> int:
+        """Delete the states whose keys sort from `first` on and before another; give how many."""
+        with explained(self._path), writing(self._db) as db:
+            return db.execute("DELETE FROM states WHERE key >= ? AND key < ?", (first, before)).rowcount
+
+    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
+        """What `expire` would leave of each story of which it takes a part, by (published_at, id)."""
+        with explained(self._path):
+            yield from articles.outliving(self._db, before.replace(day=1).isoformat())
+
+    def expire(self, before: date) -> int:
+        """Delete the articles that were first fetched in months before the month of a day; give how many.
+
+        In many transactions, so that nobody who writes has to wait for long. What comes later uses the room again; the
+        file does not get smaller, which nobody needs unless most of it is to stay empty (`VACUUM` does that).
+        """
+        gone = 0
+        while True:
+            with explained(self._path), writing(self._db) as db:
+                count = articles.expire(db, before.replace(day=1).isoformat())
+            if not count:
+                return gone
+            gone += count
 
     def claim(self, claim: Claim) -> bool:
         """Create the claim; False where its key exists."""
@@ -180,9 +220,9 @@ class SqliteStore:
             (count,) = self._db.execute("SELECT count(*) FROM articles").fetchone()
         return int(count)
 
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Wait until no other run works on this store, and keep others out meanwhile; freed by death too."""
-        return exclusive(self._path.with_name(f"{self._path.name}.lock"), self._waiting)
+    def exclusive(self, *turns: Turn) -> AbstractContextManager[None]:
+        """Wait until nobody holds what contends with these turns, and keep others out meanwhile; freed by death too."""
+        return self._locks.held(turns)
 
     def close(self) -> None:
         """Free what is held; the store is not used afterwards."""

@@ -1,0 +1,96 @@
+"""By hand: read archived pages again, through today's rules."""  # noqa: INP001 - a file of its own to Airflow
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import wireroom_policy as policy
+from airflow.sdk import Param, dag, get_current_context
+
+if TYPE_CHECKING:
+    from pipeline.checkpoints import Span
+
+SPANS = 30
+"""Tasks at most; a longer time is cut into longer spans."""
+SPAN_HOURS = 6
+"""For one span: about 1,000,000 archived pages on two cores."""
+LONGEST = 7
+"""Days after which Airflow ends a run; the spans that are done stay done."""
+DAY = "A UTC day on which pages were fetched, as 2026-11-21."
+
+
+@policy.step()
+def plan() -> list[Span]:
+    """Cuts the days into spans that are read one after the other.
+
+    **If it fails** the parameters do not go together; its log's last line says how. Trigger again with other ones.
+    """
+    from pipeline import checkpoints
+
+    context = get_current_context()
+    asked = context["params"]
+    with policy.checkpoint():
+        until = asked["until"] or f"{context['dag_run'].run_after:%Y-%m-%d}"
+        return checkpoints.replay_spans(asked["since"], until, SPANS)
+
+
+@policy.step(
+    pool="pages",
+    execution_timeout=timedelta(hours=SPAN_HOURS),
+    max_active_tis_per_dagrun=1,
+    map_index_template="{{ task.op_kwargs.span.since }} to {{ task.op_kwargs.span.until }}",
+)
+def replay(*, span: Span) -> None:
+    """Reads the pages of some days again. Missing articles are made, changed ones corrected; nobody is alerted.
+
+    Its log says what became of them; a dry run writes nothing and says what would.
+
+    **If it fails** the other spans go on. Clear this task to read its days once more: what is right stays as it is.
+    """
+    from pipeline import checkpoints
+
+    asked = get_current_context()["params"]
+    with policy.checkpoint() as at:
+        pages = checkpoints.replay(at, span, asked["outlet"], dry_run=asked["dry_run"])
+    policy.tell(f"{pages} pages{' would be' if asked['dry_run'] else ''} read again")
+
+
+@dag(
+    schedule=None,
+    dagrun_timeout=timedelta(days=LONGEST),
+    params={
+        "since": Param(type="string", format="date", title="First day", description=DAY),
+        "until": Param(
+            None, type=["null", "string"], format="date", title="Last day", description=f"{DAY} Empty: today."
+        ),
+        "outlet": Param(
+            "",
+            type="string",
+            pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$",
+            title="Outlet",
+            description="Id of the only outlet whose pages are read; empty for all.",
+        ),
+        "dry_run": Param(
+            True,  # noqa: FBT003 - Airflow takes the default by its place
+            type="boolean",
+            title="Dry run",
+            description="Say what would change, write nothing. Look at that first, then trigger again without.",
+        ),
+    },
+    **policy.EVERY_DAG,
+)
+def wireroom_replay() -> None:
+    """Reads archived pages again through today's rules, after an actor, a place or a cleaning rule has changed.
+
+    Trigger it with the days on which the pages were *fetched*. It begins with a dry run: look at the logs of `replay`,
+    then trigger again with *Dry run* off. It never alerts. `wireroom_ingest` waits with its pages and its settling
+    while a span is read.
+
+    - **Red `plan`**: the parameters; its log says which.
+    - **Red `replay`**: clear it; spans that are done are not read again.
+    """
+    replay.expand(span=plan())
+
+
+wireroom_replay()

@@ -1,0 +1,221 @@
+"""What a scheduler's tasks call: each opens config, store and archive by name, does one step, and tells what it did.
+
+Values in and out are plain and small, articles go through archive and store. Every step may be killed and run again.
+ConfigError is a person's mistake and worth no second attempt, StoreError may pass, anything else is a bug.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from pipeline.model import ConfigError
+from pipeline.opening import (
+    ARCHIVE,
+    CONFIG,
+    DEFAULTS,
+    ELASTIC,
+    KIBANA,
+    PATIENCE,
+    STORE,
+    load_config,
+    open_archive,
+    open_store,
+    with_sources,
+)
+
+if TYPE_CHECKING:
+    from pipeline.flow import Run
+    from pipeline.watchlist import Config
+
+EVERY = 30.0  # seconds between two lines that tell how far a step is
+BROWSED = "http://127.0.0.1:8001"  # where `wireroom browse` listens
+
+
+class Part(TypedDict):
+    """One shard of a scheduled run, as it is handed from task to task."""
+
+    batch: str
+    shard: int  # from 1
+    shards: int
+
+
+class Span(TypedDict):
+    """UTC days, both inclusive, as 2026-11-21."""
+
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of every poll and entry of a scheduled run."""
+
+    batch: str
+    outcomes: tuple[Mapping[str, str | int], ...]  # stage, fate, reason, count: the rows of the table
+    kept: int  # entries: new articles, and new texts of known ones
+    view: str  # address where a browser shows the same; "" where none is known
+
+    def document(self) -> dict[str, object]:
+        """The same as JSON-able values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a task works: by the names and secrets of `environ` (WIREROOM_*), in one scheduled run, with its log."""
+
+    environ: Mapping[str, str]
+    batch: str
+    tell: Callable[[str], None] = print
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    def named(self, name: str) -> str:
+        """A place by its name in the environment, or the default."""
+        return self.environ.get(name) or DEFAULTS[name]
+
+    def config(self) -> Config:
+        """The configuration; raises ConfigError."""
+        return load_config(Path(self.named(CONFIG)), self.environ)
+
+    @contextmanager
+    def run(self, run_id: str = "") -> Iterator[Run]:
+        """A run on the opened places; raises ConfigError and StoreError."""
+        from pipeline.flow import Run
+
+        config, archive = self.config(), open_archive(self.named(ARCHIVE))
+        with open_store(self.named(STORE), self.environ, self._waiting, PATIENCE) as store:
+            yield Run(config, store, archive, run_id or self.batch, self.clock, self.tell, Pulse(self.tell).tick)
+
+    def _waiting(self) -> None:
+        self.tell("another task or run is at work on this part of the store; waiting for it")
+
+
+class Pulse:
+    """Tells how far a step is, now and then."""
+
+    def __init__(self, tell: Callable[[str], None], every: float = EVERY) -> None:
+        self._tell, self._every, self._told = tell, every, time.monotonic()
+
+    def tick(self, step: str, done: int, total: int) -> None:
+        """So many are done, of so many (0: unknown)."""
+        if time.monotonic() - self._told >= self._every:
+            self._told = time.monotonic()
+            self._tell(f"{step}: {done}{f' of {total}' if total else ''}")
+
+
+def batch_id(at: datetime, run: str) -> str:
+    """The id of a scheduled run, the same in all its tasks: sorts by time, and is a file's name."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sha256(run.encode()).hexdigest()[:6]}"
+
+
+def begin(at: Checkpoint, shards: int) -> list[Part]:
+    """See that configuration, store and archive can be used, and give the parts of the run."""
+    from pipeline import flow
+    from pipeline.shards import shards as split
+
+    with at.run() as run:
+        with_sources(run.config)
+        flow.begin(run)
+    return [Part(batch=at.batch, shard=each.number, shards=each.of) for each in split(shards)]
+
+
+def collect(at: Checkpoint, part: Part, attempt: int, minutes: float) -> str:
+    """Collect what is due of a shard, for so many minutes: the rest waits for the next run. Gives the attempt's id."""
+    from pipeline import flow
+    from pipeline.shards import Shard
+
+    shard = Shard(part["shard"], part["shards"])
+    with at.run(flow.part_id(at.batch, shard.name, attempt)) as run:
+        flow.collect_part(run, shard, run.now() + timedelta(minutes=minutes))
+        return run.id
+
+
+def process(at: Checkpoint, part: Part, attempt: int) -> int:
+    """Read what attempts at a shard have archived; give the number of pages."""
+    from pipeline import flow
+    from pipeline.shards import Shard
+
+    shard = Shard(part["shard"], part["shards"])
+    with at.run(flow.part_id(at.batch, shard.name, attempt)) as run:
+        return flow.process_part(run, shard)
+
+
+def settle(at: Checkpoint) -> Summary:
+    """Settle what all parts brought; print and give what became of every poll and entry of the run."""
+    from pipeline import flow
+    from pipeline.cli.screen import print_outcomes, tally
+    from pipeline.model import Fate
+
+    with at.run() as run:
+        for interrupted, pages in flow.settle_parts(run).items():
+            at.tell(f"{pages} pages of the interrupted run {interrupted} were archived already and are stored now")
+        outcomes = list(run.store.outcomes(at.batch))
+    print_outcomes(outcomes)
+    rows = tuple(
+        {"stage": stage, "fate": fate.value, "reason": reason, "count": count}
+        for (stage, fate, reason), count in tally(outcomes)
+    )
+    kept = sum(each.count for each in outcomes if each.entry and each.fate is Fate.KEPT)
+    return Summary(at.batch, rows, kept, view(at))
+
+
+def alert(at: Checkpoint) -> int:
+    """Alert of all that came since the last time; give the number of alerts delivered."""
+    from pipeline import flow
+    from pipeline.notify import senders
+
+    with at.run() as run:
+        return flow.settle_and_alert(run, senders(run.config.destinations))
+
+
+def replay_spans(since: str, until: str, most: int) -> list[Span]:
+    """Days as at most so many spans, each about as long; raises ConfigError where they are none."""
+    first, last = _day("since", since), _day("until", until)
+    if last < first:
+        raise ConfigError(f"until {until} lies before since {since}: expected the later of the two days.")
+    days = (last - first).days + 1
+    count = min(days, most)
+    edges = [first + timedelta(days=days * place // count) for place in range(count + 1)]
+    return [
+        Span(since=start.isoformat(), until=(end - timedelta(days=1)).isoformat()) for start, end in pairwise(edges)
+    ]
+
+
+def replay(at: Checkpoint, span: Span, outlet: str, *, dry_run: bool) -> int:
+    """Read archived pages of these days again, of one outlet where it is named; give their number. Never alerts."""
+    from pipeline.flow import readers
+    from pipeline.flow.replay import Again
+    from pipeline.flow.replay import replay as again
+
+    first, last = _day("since", span["since"]), _day("until", span["until"])
+    with at.run() as run:
+        if outlet and outlet not in {source.id for source in run.config.sources or ()}:
+            raise ConfigError(f"outlet {outlet}: no such id in {run.config.folder}/sources.yaml.")
+        tally = again(run, Again(first, last, outlet, dry_run=dry_run), readers(run.config), at.tell)
+    for (fate, reason), count in sorted(tally.items()):
+        at.tell(f"{count} {'would be ' if dry_run else ''}{fate} {reason}".strip())
+    return tally.total()
+
+
+def view(at: Checkpoint) -> str:
+    """Where a browser shows the outcomes of the run: in Kibana, or in `wireroom browse` while it is open."""
+    if not at.named(STORE).startswith(ELASTIC):
+        return f"{BROWSED}/wireroom/outcomes?run__startswith={at.batch}&_facet=fate&_facet=reason"
+    kibana = at.environ.get(KIBANA, "").rstrip("/")
+    asked = f"(index:wireroom-outcomes,query:(language:kuery,query:'run:{at.batch}*'))"
+    return kibana and f"{kibana}/app/discover#/?_g=(time:(from:now-7d,to:now))&_a={asked}"
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{name} {text}: expected a day such as 2026-11-21.") from None

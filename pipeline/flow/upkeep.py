@@ -1,0 +1,114 @@
+"""What is done once a day: outcomes, fetched pages and articles that the settings want no longer are deleted.
+
+Age is counted from the newest news, not from the clock. So nothing goes while nothing comes, whether the sources fell
+silent or nobody ran; and a clock that is years ahead, by which the visits of that very day look sound, takes nothing
+with it: what pages and feeds say of themselves does not jump with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import chain
+from statistics import median_low
+from typing import NamedTuple
+
+from pipeline.flow import recall
+from pipeline.flow.process import ARCHIVE_DAY, progress_of
+from pipeline.flow.run import BATCH, Run, chunks
+from pipeline.flow.settle import moved
+from pipeline.model import Article, ConfigError, Stored
+from pipeline.query import Search
+
+SWEPT = "swept"
+NEWEST = 50  # articles that tell what day it is: the middle of them, since one may bear a wrong date
+LATE = timedelta(days=3)  # without anything newer: told
+LOOKED_BACK = timedelta(days=30)  # that a clock may be set back before files which were read are read again
+YEAR = 12  # months
+
+
+class Expired(NamedTuple):
+    """How many of each were deleted."""
+
+    outcomes: int = 0
+    files: int = 0  # of the archive
+    articles: int = 0
+
+
+def expire(run: Run) -> Expired:
+    """Delete what `retention` of the settings wants no longer, once nobody else is at work on the store.
+
+    Raises ConfigError where the store's key may not delete articles; all else is deleted then.
+    """
+    with run.store.exclusive():
+        return sweep(run)
+
+
+def expire_daily(run: Run) -> None:
+    """The same at the end of a pass, which has the store to itself: once a day, and what it may not do is told."""
+    swept, today = run.store.state(SWEPT), run.now().date().isoformat()
+    if swept.value == today:
+        return
+    try:
+        sweep(run)
+    except ConfigError as mistake:
+        run.note(str(mistake))
+    run.save_state(SWEPT, swept, today)
+
+
+def sweep(run: Run) -> Expired:
+    """As `expire`, for who has the store to itself."""
+    now = time_of_news(run)
+    if now is None:
+        return Expired()
+    kept, outcomes, files, articles = run.config.settings.retention, 0, 0, 0
+    if kept.outcomes_days is not None:
+        outcomes = run.store.forget(now - timedelta(days=kept.outcomes_days))
+    if read := run.store.state(ARCHIVE_DAY).value:
+        until = date.fromisoformat(read)  # of later days there may be files that nobody has read
+        if kept.archive_days is not None:
+            files = len(run.archive.expire(min(until, now.date() - timedelta(days=kept.archive_days))))
+        run.store.forget_states(progress_of(""), progress_of(f"{until - LOOKED_BACK:%Y/%m/%d}"))
+    if kept.articles_months is not None:
+        articles = _expire_articles(run, months_before(now.date(), kept.articles_months))
+    return Expired(outcomes, files, articles)
+
+
+def time_of_news(run: Run) -> datetime | None:
+    """What time it is by the newest articles that a page, a feed or an address dates, at most that of the clock.
+
+    None where there is no such article: what little there is stays. The operator is told where nothing newer came.
+    """
+    hits = run.store.search(Search(limit=NEWEST, every=True))
+    told = [hit.article.published_at for hit in hits if hit.article.published_from != "fetched"]
+    dated = [at for at in told if at]
+    if not dated:
+        return None
+    if run.now() - max(dated) > LATE:
+        run.note(
+            f"the newest articles are of {max(dated):%Y-%m-%d}, and ages are counted from there: nothing is deleted while "
+            "nothing comes. See that the clock is right and that sources are read."
+        )
+    return min(run.now(), median_low(dated))
+
+
+def months_before(day: date, count: int) -> date:
+    """The first day of the month so many before that of a day."""
+    month = day.year * YEAR + day.month - 1 - count
+    return date(month // YEAR, month % YEAR + 1, 1)
+
+
+def _expire_articles(run: Run, before: date) -> int:
+    """Delete the articles of the months before that of a day.
+
+    What they leave of stories is placed anew before: copies of a lead that goes would be copies of nothing, and hidden
+    from who asks for one article a story. A crash between the two costs the next sweep another look.
+    """
+    for stories in chunks(run.store.outliving(before), BATCH):
+        _place_apart(run, chain.from_iterable(stories))
+    return run.store.expire(before)
+
+
+def _place_apart(run: Run, staying: Iterable[Stored[Article]]) -> None:
+    """Place these articles among copies as if there were no others."""
+    recall.save_again(run, tuple(moved({each.value.id: each for each in staying})), ())

@@ -1,0 +1,176 @@
+"""What tests ask of the DAGs: runs in the process of `tests.airflow_home`, the only one that imports Airflow."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.airflow_home import DAGS
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.sdk import DAG, RetryPolicy
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What the tests look at of a task."""
+
+    downstream: frozenset[str]
+    rule: str
+    pool: str
+    retries: int | None
+    delay: timedelta
+    longest: timedelta | None
+    weight: int
+    policy: list[tuple[object, str]]
+    doc: str
+
+
+@dataclass(frozen=True)
+class DagFacts:
+    """What the tests look at of a DAG."""
+
+    schedule: str
+    start: datetime | None
+    catchup: bool
+    active: int
+    longest: timedelta | None
+    tags: frozenset[str]
+    doc: str
+    tasks: Mapping[str, TaskFacts]
+
+
+def fresh() -> DagBag:
+    """The DAGs, read from their files."""
+    from airflow.dag_processing.dagbag import BundleDagBag
+
+    return BundleDagBag(DAGS, bundle_path=DAGS, bundle_name="dags-folder")
+
+
+@cache
+def bag() -> DagBag:
+    """The DAGs, read once for all that only look at them."""
+    return fresh()
+
+
+def reading() -> tuple[dict[str, str], dict[str, float], set[str]]:
+    """What could not be imported and why, seconds of each file, and all modules that are loaded by now."""
+    found = bag()
+    seconds = {each.file: each.duration.total_seconds() for each in found.dagbag_stats}
+    return found.import_errors, seconds, {*sys.modules}
+
+
+def facts() -> dict[str, DagFacts]:
+    """All DAGs by id."""
+    return {dag_id: _facts(dag) for dag_id, dag in bag().dags.items()}
+
+
+def _facts(dag: DAG) -> DagFacts:
+    tasks = {
+        task_id: TaskFacts(
+            frozenset(task.downstream_task_ids),
+            task.trigger_rule.value,
+            task.pool,
+            task.retries,
+            task.retry_delay,
+            task.execution_timeout,
+            task.priority_weight,
+            _rules(task.retry_policy),
+            task.doc_md or "",
+        )
+        for task_id, task in dag.task_dict.items()
+    }
+    return DagFacts(
+        f"{dag.timetable!r}",
+        dag.start_date,
+        dag.catchup,
+        dag.max_active_runs,
+        dag.dagrun_timeout,
+        frozenset(dag.tags),
+        dag.doc_md or "",
+        tasks,
+    )
+
+
+def _rules(policy: RetryPolicy | None) -> list[tuple[object, str]]:
+    from airflow.sdk import ExceptionRetryPolicy
+
+    assert isinstance(policy, ExceptionRetryPolicy)
+    return [(rule["exception"], rule["action"]) for rule in policy.serialize()["rules"]]
+
+
+def serialized() -> dict[str, str]:
+    """What Airflow would store of each DAG, from files that were read anew."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    return {dag_id: json.dumps(DagSerialization.to_dict(dag), default=str) for dag_id, dag in fresh().dags.items()}
+
+
+def refused(asked: Mapping[str, object]) -> str:
+    """What Airflow says to these parameters when somebody triggers a replay; "" where it takes them."""
+    from airflow.sdk.exceptions import ParamValidationError
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    dag = DagSerialization.from_dict(DagSerialization.to_dict(bag().dags["wireroom_replay"]))
+    try:
+        dag.params.deep_merge(dict(asked)).validate()
+    except (ParamValidationError, ValueError) as error:
+        return f"{error}"
+    return ""
+
+
+def environ(connection: object, around: Mapping[str, str]) -> dict[str, str]:
+    """What tasks find of Wireroom under such a connection, in such an environment."""
+    import wireroom_policy as policy
+
+    given = {**around, **({"AIRFLOW_CONN_WIREROOM_STORE": json.dumps(connection)} if connection else {})}
+    os.environ.update(given)
+    try:
+        return {name: value for name, value in policy.environ().items() if name.startswith("WIREROOM_")}
+    finally:
+        for name in given:
+            del os.environ[name]
+
+
+def hidden(*values: str) -> list[str]:
+    """How Airflow's log shows these values by now."""
+    from airflow.sdk._shared.secrets_masker import redact
+
+    return [f"{redact(value)}" for value in values]
+
+
+def overdue(context: Mapping[str, Any], minutes: int) -> list[str]:
+    """What the operator is told of a run that is late, by the function that the DAG names."""
+    dag = bag().dags["wireroom_ingest"]
+    assert isinstance(dag.deadline, list)
+    module, _, name = dag.deadline[0].callback.path.rpartition(".")
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("wireroom_policy").addHandler(handler)
+    getattr(import_module(module), name)(context=context, minutes=minutes)
+    return lines
+
+
+def failures(states: Mapping[str, str | None]) -> dict[int, list[str]]:
+    """The steps of shards that a report calls failed."""
+    import wireroom_ingest
+
+    return wireroom_ingest.failures(states)
+
+
+def swept(folder: Path, before: float) -> int:
+    """How many logs were deleted."""
+    import wireroom_upkeep
+
+    return wireroom_upkeep.swept(folder, before)
