@@ -1,4 +1,4 @@
-"""`install.py FOLDER WORDS...`: an environment of Python in a folder, with what `pip install WORDS...` would put into it.
+"""`install.py FOLDER WORDS...`: an environment of Python in a folder, with what `pip install WORDS...` puts into it.
 
 uv installs, several times as fast as pip, and is told what pip is told of mirrors, certificates and the like. What it
 cannot have or do (no uv for this platform, an index that wants a keyring), pip does.
@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 SAME = {
     "index-url": "UV_DEFAULT_INDEX",

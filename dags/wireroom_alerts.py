@@ -9,11 +9,13 @@ from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
 
 SLOW = "*/15 * * * *"
 """Beside the asset: an event that comes while a run is under way can wait for the next event; this bounds the wait."""
-LONGEST = 30
+MINUTES = 40
+"""For one attempt: longer than the pages of a shard are read, as nobody alerts of what is still written."""
+LONGEST = 150
 """Minutes after which Airflow ends a run; what was not delivered is tried by the next one."""
 
 
-@policy.step(execution_timeout=timedelta(minutes=10), priority_weight=policy.ALERTS_FIRST)
+@policy.step(execution_timeout=timedelta(minutes=MINUTES), priority_weight=policy.ALERTS_FIRST)
 def alert() -> None:
     """Evaluates the rules over the articles that came since the last time, and delivers.
 

@@ -152,7 +152,8 @@ def environ() -> dict[str, str]:
 def masked(values: dict[str, str]) -> dict[str, str]:
     """The same values, whose credentials no log shows from now on."""
     for name in CREDENTIALS:
-        mask_secret(values.get(name, ""))
+        if values.get(name):
+            mask_secret(values[name])
     return values
 
 
@@ -164,8 +165,8 @@ def said(connection: Connection) -> dict[str, str]:
             raise _mistake(
                 f'{name} is not read; say all of it in extra: {{"store": "elasticsearch+https://host:9200"}}'
             )
-    if connection.password and "WIREROOM_ES_API_KEY" in told:
-        raise _mistake("holds a password and an api_key; keep one of them")
+    if (connection.login or connection.password) and "WIREROOM_ES_API_KEY" in told:
+        raise _mistake("holds an api_key beside a login or password; keep one of them")
     if connection.login:
         told |= {"WIREROOM_ES_USERNAME": connection.login, "WIREROOM_ES_PASSWORD": connection.password or ""}
     elif connection.password:

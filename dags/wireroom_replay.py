@@ -18,6 +18,23 @@ SPAN_HOURS = 6
 LONGEST = 7
 """Days after which Airflow ends a run; the spans that are done stay done."""
 DAY = "A UTC day on which pages were fetched, as 2026-11-21."
+PARAMETERS = {
+    "since": Param(type="string", format="date", title="First day", description=DAY),
+    "until": Param(None, type=["null", "string"], format="date", title="Last day", description=f"{DAY} Empty: today."),
+    "outlet": Param(
+        "",
+        type="string",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$",
+        title="Outlet",
+        description="Id of the only outlet whose pages are read; empty for all.",
+    ),
+    "dry_run": Param(
+        True,  # noqa: FBT003 - Airflow takes the default by its place
+        type="boolean",
+        title="Dry run",
+        description="Say what would change, write nothing. Look at that first, then trigger again without.",
+    ),
+}
 
 
 @policy.step()
@@ -27,11 +44,14 @@ def plan() -> list[Span]:
     **If it fails** the parameters do not go together; its log's last line says how. Trigger again with other ones.
     """
     from pipeline import checkpoints
+    from pipeline.model import ConfigError
 
     context = get_current_context()
-    asked = context["params"]
+    asked, run = context["params"], context["dag_run"]
     with policy.checkpoint():
-        until = asked["until"] or f"{context['dag_run'].run_after:%Y-%m-%d}"
+        if unknown := (run.conf or {}).keys() - PARAMETERS.keys():  # Airflow takes any; a slip would replay too much
+            raise ConfigError(f"{min(unknown)}: no such parameter; expected one of {', '.join(PARAMETERS)}.")
+        until = asked["until"] or f"{run.run_after:%Y-%m-%d}"
         return checkpoints.replay_spans(asked["since"], until, SPANS)
 
 
@@ -59,33 +79,17 @@ def replay(*, span: Span) -> None:
 @dag(
     schedule=None,
     dagrun_timeout=timedelta(days=LONGEST),
-    params={
-        "since": Param(type="string", format="date", title="First day", description=DAY),
-        "until": Param(
-            None, type=["null", "string"], format="date", title="Last day", description=f"{DAY} Empty: today."
-        ),
-        "outlet": Param(
-            "",
-            type="string",
-            pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$",
-            title="Outlet",
-            description="Id of the only outlet whose pages are read; empty for all.",
-        ),
-        "dry_run": Param(
-            True,  # noqa: FBT003 - Airflow takes the default by its place
-            type="boolean",
-            title="Dry run",
-            description="Say what would change, write nothing. Look at that first, then trigger again without.",
-        ),
-    },
+    params=PARAMETERS,
     **policy.EVERY_DAG,
 )
 def wireroom_replay() -> None:
     """Reads archived pages again through today's rules, after an actor, a place or a cleaning rule has changed.
 
     Trigger it with the days on which the pages were *fetched*. It begins with a dry run: look at the logs of `replay`,
-    then trigger again with *Dry run* off. It never alerts. `wireroom_ingest` waits with its pages and its settling
-    while a span is read.
+    then trigger again with *Dry run* off. It never alerts.
+
+    While a span is read `wireroom_ingest` and `wireroom_alerts` wait; a span that takes more than ten minutes turns
+    some of their tasks red. Nothing is lost, the next runs make up for it.
 
     - **Red `plan`**: the parameters; its log says which.
     - **Red `replay`**: clear it; spans that are done are not read again.

@@ -69,7 +69,7 @@ def doctor() -> None:
     with policy.checkpoint() as at:
         faults = checkpoints.doctor(at)
     if faults:
-        policy.end(f"{faults} faults; each is told above, with what to do about it.", policy.Stop(policy.FAULT))
+        policy.end(f"Faults: {faults}. Each is told above, with what to do about it.", policy.Stop(policy.FAULT))
 
 
 @policy.step()

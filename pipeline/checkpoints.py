@@ -176,6 +176,16 @@ def alert(at: Checkpoint) -> int:
         return flow.settle_and_alert(run, senders(run.config.destinations))
 
 
+def deliver(at: Checkpoint) -> int:
+    """Send the alerts that nobody has accepted so far; give how many all destinations have now."""
+    from pipeline.flow.alert import deliver as send
+    from pipeline.model import Turn, Work
+    from pipeline.notify import senders
+
+    with at.run() as run, run.store.exclusive(Turn(Work.WRITE)):
+        return send(run, senders(run.config.destinations))
+
+
 def replay_spans(since: str, until: str, most: int) -> list[Span]:
     """Days as at most so many spans, each about as long; raises ConfigError where they are none."""
     first, last = _day("since", since), _day("until", until)

@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 from tests.house import ROOT
 
 DAGS, POOLS = ROOT / "dags", ROOT / "config" / "pools.json"
-SECONDS = 120  # far more than any answer here takes on a busy machine
+SECONDS = 300  # far more than any answer here takes on a busy machine
 TOLD = 4_000  # characters of Airflow's log that a test shows when it fails
 Answer = TypeVar("Answer")
 
@@ -56,6 +56,14 @@ class Airflow:
         except Exception as error:
             error.add_note(self.log.read_text(encoding="utf-8", errors="replace")[-TOLD:])
             raise
+
+    def heard(self, question: Callable[..., Answer], *told: object) -> tuple[Answer, str]:
+        """What the function gives there, and what was printed and logged meanwhile."""
+        before = self.log.stat().st_size if self.log.exists() else 0
+        answer = self.ask(question, *told)
+        with self.log.open("rb") as printed:
+            printed.seek(before)
+            return answer, printed.read().decode("utf-8", "replace")
 
     def __enter__(self) -> Self:
         return self

@@ -27,12 +27,12 @@ LOOK = 0.1  # seconds
 Found = TypeVar("Found")
 
 
-def until(looked: Callable[[], Found | None], what: str, seconds: float = PATIENCE) -> Found:
+def until(looked: Callable[[], Found | None], what: str, every: float = LOOK) -> Found:
     """What a look gives as soon as that is something; a failure where it never is."""
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + PATIENCE
     while not (found := looked()):
-        assert time.monotonic() < ends, f"not within {seconds:.0f} s: {what}"
-        time.sleep(LOOK)
+        assert time.monotonic() < ends, f"not within {PATIENCE:.0f} s: {what}"
+        time.sleep(every)
     return found
 
 

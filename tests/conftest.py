@@ -1,11 +1,12 @@
-"""Fixtures of a real Elasticsearch. Where none can be had, their tests are skipped with the reason; in CI they fail."""
+"""What tests need of this machine: where it is missing they are skipped with the reason; in CI they fail."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.elastic_parts import Unavailable, locked
 from tests.elastic_server import CLUSTER, Address, Server, clear, release, running
+from tests.house import RINGS
 
 FIXTURES = {"elastic", "elastic_prefix", "own_elastic", "whole_server"}
 
@@ -22,6 +24,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.es)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """The floor of coverage is the pure ring's and its own tests reach it: only these are traced, which takes as long
+    again as they do."""
+    controller = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    folder, noun = item.path.parent.name, item.path.stem.removeprefix("test_").partition("_")[0]
+    if not controller or (folder == "tests" and noun in RINGS["pure"]):
+        return (yield)
+    controller.pause()
+    try:
+        return (yield)
+    finally:
+        controller.resume()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of Airflow needs it installed."""
+    if item.get_closest_marker("airflow"):
+        airflow_installed()
+
+
+def airflow_installed() -> None:
+    """Give up where Apache Airflow is not installed."""
+    if find_spec("airflow") is None:
+        give_up("Apache Airflow is not installed: pip install 'wireroom[airflow]'")
 
 
 def give_up(reason: object) -> NoReturn:

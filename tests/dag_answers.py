@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.airflow_home import DAGS
+from tests.airflow_home import DAGS, POOLS
 
 if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
@@ -174,3 +174,63 @@ def swept(folder: Path, before: float) -> int:
     import wireroom_upkeep
 
     return wireroom_upkeep.swept(folder, before)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended: its state, and that of each task with the number of its last attempt."""
+
+    id: str
+    state: str
+    tasks: Mapping[str, tuple[str, int]]
+    names: Mapping[str, str]  # what the page of the run calls the tasks of a mapped row
+    view: object  # where the link of `settle` leads
+    told: object  # what the event of the asset holds
+
+    def ended(self, state: str) -> set[str]:
+        """The tasks that ended so."""
+        return {name for name, (ended, _) in self.tasks.items() if ended == state}
+
+
+def prepare() -> None:
+    """An empty database of Airflow, with our pools."""
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
+    initdb()
+    for name, pool in json.loads(POOLS.read_text(encoding="utf-8")).items():
+        Pool.create_or_update_pool(name, **pool)
+
+
+def run(dag_id: str, environ: Mapping[str, str], at: datetime, asked: Mapping[str, object]) -> Ran:
+    """Run a DAG once in this process, as if it were that time; attempts follow each other at once."""
+    dag = fresh().dags[dag_id]
+    dag.deadline = None  # of which `test` keeps no record, and then looks for one
+    for task in dag.task_dict.values():
+        task.retry_delay = timedelta(0)
+    os.environ.update(environ)
+    ended = dag.test(run_after=at, logical_date=at, run_conf=dict(asked))
+    found = {
+        f"{task.task_id}_{task.map_index}" if task.map_index >= 0 else task.task_id: task
+        for task in ended.get_task_instances()
+    }
+    return Ran(
+        ended.run_id,
+        f"{ended.state}",
+        {name: (f"{task.state}", task.try_number) for name, task in found.items()},
+        {name: task.rendered_map_index for name, task in found.items() if task.map_index >= 0},
+        *_left(ended.run_id),
+    )
+
+
+def _left(run_id: str) -> tuple[object, object]:
+    """The link of a run, and the extra of the event it made."""
+    from airflow.models.asset import AssetEvent
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        view = session.scalar(select(XComModel.value).where(XComModel.run_id == run_id, XComModel.key == "view"))
+        extra = session.scalar(select(AssetEvent.extra).where(AssetEvent.source_run_id == run_id))
+    return view, extra

@@ -34,7 +34,7 @@ RINGS = {
         "workspace",
     },
     "edge": {"archive", "config", "fetch", "gazetteer", "kibana", "notify", "stores"},
-    "wire": {"browse", "checkpoints", "cli", "flow", "newsroom", "opening", "readers"},
+    "wire": {"browse", "checkpoints", "cli", "doctor", "flow", "newsroom", "opening", "readers"},
 }
 
 

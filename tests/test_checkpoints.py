@@ -94,6 +94,16 @@ def test_alerts_go_out_once_however_often_the_task_runs(at: Checkpoint, tmp_path
     assert len((tmp_path / "alerts.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
+def test_what_nobody_accepted_is_sent_again_on_its_own(at: Checkpoint, tmp_path: Path) -> None:
+    ingest(at)
+    (tmp_path / "alerts.jsonl").mkdir()
+    assert checkpoints.alert(at) == 0
+    (tmp_path / "alerts.jsonl").rmdir()
+
+    assert [checkpoints.deliver(at) for _ in range(2)] == [2, 0]
+    assert len((tmp_path / "alerts.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
 def test_parts_carry_ids_and_nothing_else(at: Checkpoint) -> None:
     assert checkpoints.begin(at, 3) == [{"batch": BATCH, "shard": number, "shards": 3} for number in (1, 2, 3)]
 

@@ -22,6 +22,11 @@ def alerts(file: Path) -> str:
     return f"destinations:\n  desk: {{terminal: true}}\n  log: {{file: {file}}}\n"
 
 
+@pytest.fixture(autouse=True)
+def without_airflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_HOME", raising=False)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """A good setup that was in use: two visits, one archived page, one delivered alert."""

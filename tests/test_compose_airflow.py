@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from cryptography.fernet import Fernet
 
-from tests.compose import COMPOSE, LASTING, SERVICES, TEXT, filled, gigabytes, make_env
+from tests.compose import CHOICES, COMPOSE, LASTING, SERVICES, TEXT, filled, gigabytes, make_env
 from tests.house import ROOT
 from tests.local_server import LocalServer, Reply
 
@@ -55,6 +54,7 @@ def test_all_services_of_airflow_have_the_same_settings() -> None:
         }
 
 
+@pytest.mark.airflow
 def test_each_setting_is_one_of_the_airflow_that_is_installed() -> None:
     provided = {"AIRFLOW__CELERY__BROKER_URL", "AIRFLOW__CELERY__RESULT_BACKEND", "AIRFLOW__CELERY__WORKER_CONCURRENCY"}
 
@@ -127,6 +127,11 @@ def test_airflow_is_built_from_the_lock_and_not_by_names_alone() -> None:
     assert {str(each["build"]) for each in OURS.values()} == {"{'context': '.', 'target': 'airflow'}"}
     for package in ("apache-airflow-providers-celery", "asyncpg", "gunicorn", "psycopg2-binary", "redis"):
         assert re.search(rf"^{package}==", lock, re.MULTILINE), package
+
+
+def test_what_airflow_writes_beside_var_is_gone_with_its_container() -> None:
+    assert re.search(r"^ENV HOME=/tmp USER=\w+ AIRFLOW_HOME=/tmp/", DOCKERFILE, re.MULTILINE)
+    assert all(each["tmpfs"] == ["/tmp"] for each in OURS.values())  # noqa: S108 - of the container
 
 
 def test_nothing_of_airflow_starts_before_what_it_needs_is_well() -> None:
@@ -249,6 +254,11 @@ def test_a_second_machine_needs_one_address_and_the_first_machine_none(setting: 
     assert re.findall(host, filled(told, {"REDIS_PASSWORD": "p", "WIREROOM_FIRST": "10.8.0.1"})) == ["10.8.0.1"]
 
 
+@pytest.mark.parametrize("name", sorted(CHOICES | OURS.keys()))
+def test_every_choice_and_every_service_is_documented(name: str) -> None:
+    assert re.search(rf"\b{name}\b", DOCS)
+
+
 def test_the_executor_is_a_choice_in_env() -> None:
     executor = SETTINGS["AIRFLOW__CORE__EXECUTOR"]
 
@@ -256,7 +266,10 @@ def test_the_executor_is_a_choice_in_env() -> None:
     assert filled(executor, {"AIRFLOW_EXECUTOR": "CeleryExecutor"}) == "CeleryExecutor"
 
 
+@pytest.mark.airflow
 def test_keys_are_as_airflow_wants_them(tmp_path: Path) -> None:
+    from cryptography.fernet import Fernet
+
     told = make_env(tmp_path)
 
     key = Fernet(told["AIRFLOW_FERNET_KEY"].encode())

@@ -39,7 +39,7 @@ RUN = {"dag_id": "wireroom_ingest", "dag_run_id": "scheduled__2026-11-21T08:00:0
 
 
 @pytest.fixture(scope="module")
-def airflow(airflow_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:  # noqa: ARG001 - skips
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     with Airflow(tmp_path_factory.mktemp("airflow")) as process:
         yield process
 
@@ -208,11 +208,14 @@ def test_a_late_run_is_told_in_one_line_with_what_to_do(airflow: Airflow) -> Non
     assert "running now" in line
 
 
-def test_the_deadline_counts_from_when_the_run_was_queued_whatever_its_date(airflow: Airflow) -> None:
+def test_the_deadline_counts_from_when_the_run_was_queued_whatever_its_date(
+    airflow: Airflow, facts: dict[str, DagFacts]
+) -> None:
     stored = json.loads(airflow.ask(dags.serialized)["wireroom_ingest"])["dag"]["deadline"]
 
     assert [each["reference"]["reference_type"] for each in stored] == ["DagRunQueuedAtDeadline"]
     assert [each["interval"]["__data__"] for each in stored] == [20 * 60]
+    assert "20 minutes after it was queued" in facts["wireroom_ingest"].doc
 
 
 def test_the_run_leads_to_its_articles(airflow: Airflow) -> None:
@@ -362,7 +365,7 @@ def test_no_log_shows_a_secret_of_connection_or_environment(airflow: Airflow) ->
             {"host": "search.example"},
             'host is not read; say all of it in extra: {"store": "elasticsearch+https://host:9200"}',
         ),
-        ({"password": "secret", "extra": {"api_key": KEY}}, "holds a password and an api_key; keep one of them"),
+        ({"login": "desk", "extra": {"api_key": KEY}}, "holds an api_key beside a login or password; keep one of them"),
     ],
 )
 def test_a_mistake_in_the_connection_is_told_in_one_sentence(

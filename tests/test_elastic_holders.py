@@ -26,7 +26,7 @@ class Clock:
         return self.now
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(HOLDERS)
 def test_what_is_written_is_read_again(holders: dict[str, Holder]) -> None:
     assert read(written(holders), 7) == holders

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -154,6 +154,8 @@ ASKED: list[tuple[str, str, str, object]] = [
     ("store an article", "POST", f"/{MONTH}/_create/by-{{role}}", DOCUMENT),
     ("change an article", "PUT", f"/{MONTH}/_doc/by-{{role}}", DOCUMENT),
     ("write state", "PUT", "/wireroom-states/_doc/{role}", {"key": "x"}),
+    ("delete state", "DELETE", "/wireroom-states/_doc/{role}", None),
+    ("delete what was seen", "DELETE", "/wireroom-seen/_doc/nothing", None),
     ("begin a month", "POST", "/news-2001.01/_doc/1", DOCUMENT),
     ("refresh", "POST", "/news/_refresh", None),
     ("delete an article", "DELETE", f"/{MONTH}/_doc/kept", None),
@@ -168,8 +170,9 @@ WORKER = "search articles/read an article/find its month/read state/store an art
 MAY = {
     "worker": {"see the server", "see its templates", "begin a month", "refresh", *WORKER.split("/")},
     "reader": {"see the server", "see its templates", "search articles", "read an article", "find its month"},
-    "upkeep": {"see the server", "see its templates", "delete a month"},
 }
+MAY["worker"].add("delete state")
+MAY["upkeep"] = MAY["worker"] | {"delete a month"}
 
 
 @pytest.mark.parametrize("role", MAY)
@@ -196,6 +199,23 @@ def test_a_worker_key_is_enough_for_a_store_and_a_reader_key_for_reading(ring: R
             store.save(Changes(articles=(Stored(ARTICLE),)))
         with pytest.raises(ConfigError, match="this key or user may not do that"), store.exclusive():
             pytest.fail("a reader cannot run")
+
+
+def test_only_the_key_for_upkeep_may_expire_articles(ring: Ring) -> None:
+    old = replace(ARTICLE, id="old", fetched_at=NOW - timedelta(days=99), ingested_at=NOW - timedelta(days=99))
+    with closing(ring.store("worker")) as store, store.exclusive():
+        store.save(Changes(articles=(Stored(old),), states=(("archive/1", Stored("done")), ("kept", Stored("done")))))
+        assert store.forget_states("archive/", "archive/2") == 1
+        with pytest.raises(ConfigError, match="this key may not delete articles, as retention.articles_months"):
+            store.expire(NOW.date())
+        assert set(store.articles(["old"])) == {"old"}
+
+    with closing(ring.store("upkeep")) as store, store.exclusive():
+        assert list(store.outliving(NOW.date())) == []
+        assert store.expire(NOW.date()) == 1
+        assert (store.forget(NOW), store.forget_states("archive/", "archive/2")) == (0, 0)
+        assert set(store.articles(["old"])) == set()
+        assert store.state("kept").value == "done"
 
 
 # Without the right to refresh

@@ -25,5 +25,10 @@ def test_a_work_or_a_part_of_it_is_done_by_one_at_a_time(one: Turn, other: Turn,
 def test_who_names_no_turn_wants_them_all() -> None:
     assert demanded(()) == ALL_WORK == {Turn(Work.COLLECT), Turn(Work.WRITE)}
     assert demanded([Turn(Work.WRITE, "1of2")] * 2) == {Turn(Work.WRITE, "1of2")}
-    with pytest.raises(ValueError, match=r"'a/b' is no name of a part: up to 64 of a to z, 0 to 9 and -"):
-        demanded([Turn(Work.WRITE, "a/b")])
+
+
+@pytest.mark.parametrize("part", ["../1of2", "1/2", "Part", "a.b", "ی", "1of2\n", "a" * 65])
+def test_a_part_has_a_name_that_every_store_can_hold(part: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a part: up to 64 of a to z, 0 to 9 and -"):
+        demanded([Turn(Work.WRITE, "1of2"), Turn(Work.WRITE, part)])
+    assert demanded([Turn(Work.WRITE, "a" * 64)])

@@ -39,11 +39,8 @@ def rule_starts(run: Run) -> dict[str, datetime]:
 
 def alert(run: Run, senders: Mapping[str, Sender]) -> int:
     """Evaluate the rules on all that was ingested since the last time; give how many alerts were delivered."""
-    desk, waiting = Desk(run, senders), run.store.undelivered()
     cursor, now, starts = run.store.state(ALERTED), run.now(), rule_starts(run)
-    reached = datetime.fromisoformat(cursor.value) if cursor.value else LONG_AGO
-    run.archive.record(run.id, [claim for claim in waiting if claim.at >= reached])  # an interrupted run may not have
-    sent = desk.deliver(waiting, run.store.claims({claim.article for claim in waiting}))
+    desk, sent = Desk(run, senders), deliver(run, senders)
     lately = now - timedelta(hours=run.config.settings.alerts.max_age_hours)
     since = run.behind(cursor.value, lately if cursor.value else min(starts.values(), default=now))
     for chunk in chunks(run.store.ingested(since), CHUNK):
@@ -56,6 +53,14 @@ def alert(run: Run, senders: Mapping[str, Sender]) -> int:
         sent += desk.deliver(made)
     run.save_state(ALERTED, cursor, now.isoformat())
     return sent
+
+
+def deliver(run: Run, senders: Mapping[str, Sender]) -> int:
+    """Send what was claimed and not accepted everywhere; give how many all have now."""
+    waiting, cursor = run.store.undelivered(), run.store.state(ALERTED)
+    reached = datetime.fromisoformat(cursor.value) if cursor.value else LONG_AGO
+    run.archive.record(run.id, [claim for claim in waiting if claim.at >= reached])  # an interrupted run may not have
+    return Desk(run, senders).deliver(waiting, run.store.claims({claim.article for claim in waiting}))
 
 
 def remember_claims(run: Run) -> int:

@@ -65,7 +65,7 @@ def sweep(run: Run) -> Expired:
     if kept.outcomes_days is not None:
         outcomes = run.store.forget(now - timedelta(days=kept.outcomes_days))
     if read := run.store.state(ARCHIVE_DAY).value:
-        until = date.fromisoformat(read)  # of later days there may be files that nobody has read
+        until = min(now.date(), date.fromisoformat(read))  # of later days there may be files that nobody has read
         if kept.archive_days is not None:
             files = len(run.archive.expire(min(until, now.date() - timedelta(days=kept.archive_days))))
         run.store.forget_states(progress_of(""), progress_of(f"{until - LOOKED_BACK:%Y/%m/%d}"))
@@ -86,8 +86,8 @@ def time_of_news(run: Run) -> datetime | None:
         return None
     if run.now() - max(dated) > LATE:
         run.note(
-            f"the newest articles are of {max(dated):%Y-%m-%d}, and ages are counted from there: nothing is deleted while "
-            "nothing comes. See that the clock is right and that sources are read."
+            f"the newest article is of {max(dated):%Y-%m-%d}, and ages are counted from there: while nothing comes, "
+            "nothing is deleted. See that the clock is right and that sources are read."
         )
     return min(run.now(), median_low(dated))
 
