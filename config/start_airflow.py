@@ -62,6 +62,8 @@ DEFAULTS = {
     # THRESHOLD, left as it is: one that stands still for longer takes itself for dead) and somebody looks, which is
     # every 300 s otherwise.
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+    # Times that a task asks for an api-server that starts again, about a minute; 5 times, a quarter of it, otherwise.
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "8",
     # A task whose own supervisor died: 300 s otherwise. It gives a sign of life every 5 s, and a busy machine is slow.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
     "WIREROOM_ARCHIVE": str(ROOT / "var" / "archive"),
@@ -222,6 +224,7 @@ class Airflow:
     environ: Mapping[str, str]
     sessions: Sessions
     services: list[Service] = field(default_factory=list)
+    answers: bool = False  # the api-server, once: before that the scheduler's tasks would fail for want of it
     cleaning: subprocess.Popen[bytes] | None = None
     cleaned: float = 0.0  # when that was looked after last, by the monotonic clock
 
@@ -243,7 +246,7 @@ class Airflow:
         for service in self.services:
             if service.process and service.process.poll() is not None:
                 self._bury(service, now)
-            elif not service.process and now >= service.again:
+            elif not service.process and now >= service.again and (self.answers or service.name != "scheduler"):
                 words = (service.name, *SERVICES[service.name])
                 service.process, service.since = self.sessions.start(words, service.log, self.environ), now
         self._keep_tidy()
@@ -254,6 +257,7 @@ class Airflow:
             with closing(http.client.HTTPConnection(HOST, self.port, timeout=2)) as connection:
                 connection.request("GET", "/api/v2/monitor/health")
                 told = json.loads(connection.getresponse().read())
+            self.answers = True
             lives = [told[name][f"latest_{name}_heartbeat"] for name in ("scheduler", "triggerer", "dag_processor")]
             return all(part["status"] == "healthy" for part in told.values()) and all(
                 datetime.fromisoformat(life) > since for life in lives
