@@ -93,7 +93,6 @@ class Asked:
         now = time.monotonic()
         if not self.times:
             self._first, self.times = now, 1
-            tell("stopping; tasks that run have 10 seconds to end (Ctrl-C once more: none)")
         elif now - self._first > SECOND_SIGNAL:
             self.times += 1
 
@@ -266,6 +265,8 @@ class Airflow:
 
     def end(self) -> None:
         """End all services: last the api-server, to which tasks tell how they ended."""
+        if self.asked:
+            tell(f"stopping; tasks that run have {FINISH:.0f} seconds to end (Ctrl-C once more: none)")
         running = {service.name: service.process for service in self.services if service.process}
         last = running.pop("api-server", None)
         self.sessions.end(tuple(running.values()), FINISH, self._in_a_hurry)
@@ -288,9 +289,11 @@ class Airflow:
 
     def _run(self, *words: str) -> None:
         """Run one command to its end; raises Failed with the end of its log where that is a bad one."""
+        if self.asked:
+            return
         log = self._log("prepare")
         process = self.sessions.start(words, log, self.environ)
-        while process.poll() is None and not self.asked:
+        while process.poll() is None and not self._in_a_hurry():  # half a migration could not be gone on with
             time.sleep(LOOK)
         code = process.poll()
         self.sessions.end((process,), 0.0, lambda: True)

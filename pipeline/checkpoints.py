@@ -215,6 +215,33 @@ def replay(at: Checkpoint, span: Span, outlet: str, *, dry_run: bool) -> int:
     return tally.total()
 
 
+def expire(at: Checkpoint) -> dict[str, int]:
+    """Delete what `retention` of the settings wants no longer; give how many of each kind."""
+    from pipeline.flow import upkeep
+
+    with at.run() as run:
+        return upkeep.expire(run)._asdict()
+
+
+def health(at: Checkpoint) -> None:
+    """Tell which sources are not well, since when, and what to do."""
+    from pipeline.flow.health import report
+
+    with at.run() as run:
+        for line in report(run):
+            at.tell(line)
+
+
+def doctor(at: Checkpoint) -> int:
+    """Tell what `wireroom doctor` tells; give the number of faults."""
+    from pipeline.doctor import examine
+
+    found = examine(at.environ, Path(at.named(CONFIG)), at.named(STORE), at.named(ARCHIVE), at.clock())
+    for line in found.lines():
+        at.tell(line)
+    return found.faults
+
+
 def view(at: Checkpoint) -> str:
     """Where a browser shows the outcomes of the run: in Kibana, or in `wireroom browse` while it is open."""
     if not at.named(STORE).startswith(ELASTIC):

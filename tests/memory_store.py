@@ -125,11 +125,10 @@ class MemoryStore:
             del self._shelf.states[key]
         return len(old)
 
-    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
+    def outliving(self, before: date) -> Iterator[Article]:
         """What stays of stories of which a part expires."""
-        for story in {each.value.story for each in self._stored() if each.value.story and _expires(each, before)}:
-            if staying := [each for each in self.stories([story]) if not _expires(each, before)]:
-                yield staying
+        torn = {each.value.story for each in self._stored() if each.value.story and _expires(each, before)}
+        return (each.value for each in self.stories(torn) if not _expires(each, before))
 
     def expire(self, before: date) -> int:
         """Delete the articles of old months."""

@@ -124,7 +124,7 @@ def desk(folder: Path, newsroom: Newsroom, left_out: tuple[str, ...] = ()) -> De
 
 
 def often(folder: Path) -> Path:
-    """The DAGs as they are, but for how often articles are fetched; without upkeep, which a first start runs at once."""
+    """The DAGs as they are, but for how often feeds are asked; without upkeep, which a first start runs at once."""
     shutil.copytree(ROOT / "dags", folder, ignore=shutil.ignore_patterns("__pycache__", "wireroom_upkeep.py"))
     ingest = folder / "wireroom_ingest.py"
     text, times = re.subn(r"(?m)^SCHEDULE = .*$", OFTEN, ingest.read_text(encoding="utf-8"))

@@ -219,6 +219,34 @@ def test_days_that_are_none_are_a_mistake(since: str, until: str, said: str) -> 
         checkpoints.replay_spans(since, until, 30)
 
 
+def test_upkeep_deletes_what_the_settings_want_no_longer(at: Checkpoint) -> None:
+    ingest(at)
+    settings_file = Path(at.environ["WIREROOM_CONFIG"]) / "settings.yaml"
+    settings_file.write_text("retention: {outcomes_days: 1}\n", encoding="utf-8")
+
+    assert checkpoints.expire(at) == {"outcomes": 0, "files": 0, "articles": 0}
+
+
+def test_upkeep_tells_which_sources_are_not_well(at: Checkpoint, outlet: LocalServer, tmp_path: Path) -> None:
+    checkpoints.health(at)
+    outlet.routes["/feed"] = Reply(status=410)
+    ingest(at)
+    checkpoints.health(at)
+
+    told = " ".join(log(tmp_path))
+    assert "1 of 1 enabled sources are not well: 1 new" in told
+    assert "1 of 1 enabled sources are not well: 1 gone" in told
+
+
+def test_upkeep_examines_all_that_a_run_needs(at: Checkpoint, tmp_path: Path) -> None:
+    assert checkpoints.doctor(at) == 0
+
+    (Path(at.environ["WIREROOM_CONFIG"]) / "actors.yaml").write_text("- {id: 7, names: none}\n", encoding="utf-8")
+
+    assert checkpoints.doctor(at) == 1
+    assert any("actors.yaml" in line for line in log(tmp_path))
+
+
 def test_the_view_of_a_run_in_the_browser_is_where_browse_shows_it(at: Checkpoint) -> None:
     shown = checkpoints.view(at)
 

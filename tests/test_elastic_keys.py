@@ -206,7 +206,7 @@ def test_only_the_key_for_upkeep_may_expire_articles(ring: Ring) -> None:
     with closing(ring.store("worker")) as store, store.exclusive():
         store.save(Changes(articles=(Stored(old),), states=(("archive/1", Stored("done")), ("kept", Stored("done")))))
         assert store.forget_states("archive/", "archive/2") == 1
-        with pytest.raises(ConfigError, match="this key may not delete articles, as retention.articles_months"):
+        with pytest.raises(ConfigError, match=r"this key may not delete articles, as retention\.articles_months"):
             store.expire(NOW.date())
         assert set(store.articles(["old"])) == {"old"}
 

@@ -17,7 +17,7 @@ from pipeline.model import Answer, Changes, Fate, Outcome, Source, Stored, Store
 from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import Config, RetentionSettings
 from tests.local_server import LocalServer, Reply, Request, Route
-from tests.trial import LOOPBACK, NOW, Trial, html, minutes, rss, story, table, trial
+from tests.trial import LOOPBACK, NOW, Trial, html, minutes, page, rss, story, table, trial
 
 HTML = {"Content-Type": "text/html"}
 PAGE = Reply(html(story(1, "fa")), headers=HTML)
@@ -452,6 +452,7 @@ def test_outcomes_are_kept_as_long_as_the_settings_say(days: int | None, left: i
     found = trial(tmp_path, settings=replace(LOOPBACK, retention=RetentionSettings(days)))
     found.store.save(Changes(outcomes=(Outcome("run-0", "khabar", "", "feed", Fate.KEPT, "", NOW),)))
     found.at += timedelta(days=91)
+    found.write("run-1.0", [page("https://khabar.example/1", html(story(1), found.at), found.at)])
 
     flow.one_pass(found.run("run-1"), None, {})
 

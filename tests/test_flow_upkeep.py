@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import flow
+from pipeline.flow import recall
+from pipeline.flow.settle import settle
 from pipeline.flow.upkeep import Expired, expire, expire_daily, months_before, sweep
 from pipeline.model import Article, Changes, ConfigError, Fate, Outcome, Outlet, Reading, Source, Stored, Visit
 from pipeline.stores import Store
@@ -35,6 +38,25 @@ class Guarded(SqliteStore):
         """Refuse."""
         self.asked += 1
         raise ConfigError(f"this key may not delete what is older than {before}")
+
+
+class Crashing(SqliteStore):
+    """A store that a crash parts from its process as soon as articles are deleted."""
+
+    gone = False
+
+    def expire(self, before: date) -> int:
+        """Delete, and be gone."""
+        super().expire(before)
+        self.gone = True
+        raise KeyboardInterrupt
+
+    def articles(self, ids: Collection[str]) -> dict[str, Stored[Article]]:
+        """Articles by id, for who is there to ask."""
+        if self.gone:
+            self.gone = False
+            raise KeyboardInterrupt
+        return super().articles(ids)
 
 
 def kept(folder: Path, retention: RetentionSettings = ALL, store: type[SqliteStore] = SqliteStore) -> Trial:
@@ -281,6 +303,36 @@ def test_copies_of_an_article_that_goes_are_placed_as_if_it_had_never_been(found
     places = {key: (each.story, each.lead, each.copy_of, each.first_outlet) for key, each in left.items()}
     assert places == {"copy": ("copy", True, "", "second"), "later": ("copy", False, "copy", "second")}
     assert left["copy"].ingested_at == edge + DAY
+
+
+def test_stories_stay_whole_where_the_key_may_not_delete(tmp_path: Path) -> None:
+    found = kept(tmp_path, store=Guarded)
+    edge = datetime.fromisoformat("2026-08-31T20:00:00Z")
+    news(found)
+    both = {"text": TEXT, "bands": ("band",), "first_outlet": "khabar", "story": "lead"}
+    put(found, article("lead", edge, **both), article("copy", edge + DAY, lead=False, copy_of="lead", **both))
+    before = found.articles
+
+    with pytest.raises(ConfigError):
+        expire(found.run("upkeep"))
+
+    assert found.articles == before
+    assert recall.unsettled(found.run("upkeep")) == frozenset()
+
+
+def test_what_a_crash_left_of_a_story_is_placed_by_the_next_run(tmp_path: Path) -> None:
+    found = kept(tmp_path, store=Crashing)
+    edge = datetime.fromisoformat("2026-08-31T20:00:00Z")
+    news(found)
+    put(found, article("lead", edge, text=TEXT, bands=("band",)))
+    put(found, article("copy", edge + DAY, text=TEXT, story="lead", lead=False, copy_of="lead", bands=("band",)))
+
+    with pytest.raises(KeyboardInterrupt):
+        expire(found.run("upkeep"))
+    settle(found.run("run-2"), lambda: flow.stages(found.config))
+
+    [left] = [each for each in found.articles if each.id == "copy"]
+    assert (left.story, left.lead, left.copy_of) == ("copy", True, "")
 
 
 def test_a_page_whose_article_expired_is_not_fetched_again(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import chain
 
@@ -22,6 +22,7 @@ from pipeline.flow.offers import forget_met
 from pipeline.flow.process import process
 from pipeline.flow.run import Run, new_id, part_id
 from pipeline.flow.settle import settle
+from pipeline.flow.upkeep import expire_daily
 from pipeline.model import Changes, Fate, Seen, Source, Stage, Turn, Work
 from pipeline.notify import Sender
 from pipeline.readers import NamedStages, Reader, Readers
@@ -95,7 +96,7 @@ def one_pass(run: Run, asked: str | None, senders: Mapping[str, Sender]) -> Pass
             _count_kept(run, read)
         settle(run, reading_processes.stages)
         sent = alert(run, senders)
-        _forget(run)
+        expire_daily(run)
     return Pass(read.total(), left, sent)
 
 
@@ -173,13 +174,6 @@ async def _collect(run: Run, sources: Sequence[Source], *, forced: bool = False,
 
     async with Web(run.config.settings.fetch) as web:
         await collect(run, sources, web, forced=forced, until=until)
-
-
-def _forget(run: Run) -> None:
-    """Delete outcomes that are older than the settings want them kept."""
-    days = run.config.settings.retention.outcomes_days
-    if days is not None:
-        run.store.forget(run.now() - timedelta(days=days))
 
 
 def _unspool(run: Run) -> None:

@@ -63,17 +63,16 @@ def place(run: Run, articles: Sequence[Article]) -> int:
         near = run.store.banded({band for article in articles for band in article.bands})
         stories = {article.story for article in articles} | {each.value.story for each in near}
         members = {each.value.id: each for each in run.store.stories(stories)}
-        changed = tuple(moved(members))
-        if len(changed) > 1:
-            marks |= {recall.mark(each.value) for each in changed} - recall.unsettled(run)
-        if not recall.save_again(run, changed, marks):
+        moved = tuple(_moved(members))
+        if len(moved) > 1:
+            marks |= {recall.mark(each.value) for each in moved} - recall.unsettled(run)
+        if not recall.save_again(run, moved, marks):
             recall.take_off(run, marks)
-            return len(changed)
+            return len(moved)
     raise RuntimeError("stories kept changing while they were settled")
 
 
-def moved(members: dict[str, Stored[Article]]) -> Iterator[Stored[Article]]:
-    """Those of these articles, by id, that stand at another place among copies where there are no others."""
+def _moved(members: dict[str, Stored[Article]]) -> Iterator[Stored[Article]]:
     for key, placing in group([each.value for each in members.values()]).items():
         old = members[key].value
         new = replace(

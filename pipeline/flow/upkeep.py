@@ -7,17 +7,15 @@ with it: what pages and feeds say of themselves does not jump with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from itertools import chain
 from statistics import median_low
 from typing import NamedTuple
 
 from pipeline.flow import recall
 from pipeline.flow.process import ARCHIVE_DAY, progress_of
-from pipeline.flow.run import BATCH, Run, chunks
-from pipeline.flow.settle import moved
-from pipeline.model import Article, ConfigError, Stored
+from pipeline.flow.run import Run, chunks
+from pipeline.flow.settle import CHUNK, place
+from pipeline.model import Changes, ConfigError
 from pipeline.query import Search
 
 SWEPT = "swept"
@@ -99,16 +97,17 @@ def months_before(day: date, count: int) -> date:
 
 
 def _expire_articles(run: Run, before: date) -> int:
-    """Delete the articles of the months before that of a day.
+    """Delete the articles of the months before that of a day, and place anew what stays of their stories.
 
-    What they leave of stories is placed anew before: copies of a lead that goes would be copies of nothing, and hidden
-    from who asks for one article a story. A crash between the two costs the next sweep another look.
+    Copies of a lead that is gone would be copies of nothing, and hidden from who asks for one article a story. They are
+    marked before, so that after a crash the next run places them.
     """
-    for stories in chunks(run.store.outliving(before), BATCH):
-        _place_apart(run, chain.from_iterable(stories))
-    return run.store.expire(before)
-
-
-def _place_apart(run: Run, staying: Iterable[Stored[Article]]) -> None:
-    """Place these articles among copies as if there were no others."""
-    recall.save_again(run, tuple(moved({each.value.id: each for each in staying})), ())
+    begun = recall.unsettled(run)
+    marks = {recall.mark(article) for article in run.store.outliving(before)} - begun
+    recall.save(run, Changes(), marks)
+    try:
+        return run.store.expire(before)
+    finally:
+        for some in chunks(sorted(each.id for each in marks), CHUNK):
+            place(run, [each.value for each in run.store.articles(some).values()])
+        recall.take_off(run, marks)

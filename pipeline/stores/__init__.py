@@ -74,11 +74,8 @@ class Store(Protocol):
     def forget_states(self, first: str, before: str) -> int:
         """Delete the states whose keys sort from `first` on and before another; give how many."""
 
-    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
-        """What `expire` would leave of each story of which it takes a part, by (published_at, id).
-
-        The caller may write between two of them.
-        """
+    def outliving(self, before: date) -> Iterator[Article]:
+        """Articles that `expire` would leave of the stories of which it takes a part, by (published_at, id)."""
 
     def expire(self, before: date) -> int:
         """Delete the articles that were first fetched in months before the month of a day; give how many.

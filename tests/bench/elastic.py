@@ -135,7 +135,7 @@ def main() -> int:
     pipeline = pipeline_rate(options.pages) if options.pages else 0.0
     world = World(options.seed)
     measured = min(options.articles, MEASURED)
-    with Server(heap="1g") as started, closing(opened(started.address)) as store:
+    with Server(heap="1g", java="") as started, closing(opened(started.address)) as store:
         address = started.address
         with connect(Access(address.url, user=address.user, password=address.password)) as client:
             prepare(client, address.url, NOW)

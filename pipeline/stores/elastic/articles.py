@@ -53,11 +53,11 @@ class Articles:
                 found[each["_id"]] = _stored(each)
         return sorted(found.values(), key=lambda each: (second(each.value.published_at), each.value.id))
 
-    def staying(self, stories: Sequence[str], old: Sequence[str]) -> list[Stored[Article]]:
-        """Articles of these stories outside some indices, by (story, published_at, id)."""
+    def outside(self, indices: Sequence[str], stories: Sequence[str]) -> Iterator[Article]:
+        """Articles of these stories that live in no index of these, by (published_at, id)."""
         index = self.freshness.see(self.names.of("news"))
-        asked = {"bool": {"filter": [one_of("story", stories)], "must_not": [{"terms": {"_index": list(old)}}]}}
-        return [_stored(each) for each in self._read(index, asked, ({"story": "asc"}, *OLDEST_FIRST))]
+        asked = {"bool": {"filter": [one_of("story", stories)], "must_not": [{"terms": {"_index": list(indices)}}]}}
+        return (read_article(each["_source"]) for each in self._read(index, asked, OLDEST_FIRST))
 
     def ingested(self, since: datetime) -> Iterator[Article]:
         """Articles by (ingested_at, id) from a time on, page by page as they are then."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from elasticsearch import AuthorizationException
 
-from pipeline.model import Article, ConfigError, Stored
+from pipeline.model import Article, ConfigError
 from pipeline.stores.elastic.articles import TERMS, Articles
+from pipeline.stores.elastic.documents import second
 from pipeline.stores.elastic.freshness import Freshness
 from pipeline.stores.elastic.names import Names
 from pipeline.stores.elastic.search import Query, documents, living
@@ -32,14 +32,13 @@ class Expiry:
     freshness: Freshness
     articles: Articles
 
-    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
-        """What stays of each story of which a part stands in months before that of a day, oldest first."""
+    def outliving(self, before: date) -> list[Article]:
+        """What stays of the stories of which a part stands in months before that of a day, oldest first."""
         old = self.names.older(_month(before))
-        torn = sorted(self._stories(old))
-        for start in range(0, len(torn), TERMS):
-            staying = self.articles.staying(torn[start : start + TERMS], old)
-            for _, parts in groupby(staying, key=lambda each: each.value.story):
-                yield list(parts)
+        torn = sorted(self._stories(old)) if old else []
+        chunks = (torn[start : start + TERMS] for start in range(0, len(torn), TERMS))
+        staying = chain.from_iterable(self.articles.outside(old, stories) for stories in chunks)
+        return sorted(staying, key=lambda each: (second(each.published_at), each.id))
 
     def months(self, url: str, before: date) -> int:
         """Delete the months before that of a day; give the number of articles. Raises ConfigError without the right.
@@ -70,8 +69,6 @@ class Expiry:
 
     def _stories(self, old: list[str]) -> set[str]:
         """The stories of the articles in these indices."""
-        if not old:
-            return set()
         self.freshness.see(self.names.of("news"))
         columns = documents(
             self.client,

@@ -188,8 +188,8 @@ class ElasticStore:
             return self._expiry.matching(self._states.index, {"range": {"key": {"gte": first, "lt": before}}})
         return 0
 
-    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
-        """What `expire` would leave of each story of which it takes a part, by (published_at, id)."""
+    def outliving(self, before: date) -> Iterator[Article]:
+        """Articles that `expire` would leave of the stories of which it takes a part, by (published_at, id)."""
         with explained(self._url):
             yield from self._expiry.outliving(before)
 

@@ -24,10 +24,6 @@ _WRITE = (
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
 )
 _GIVEN = "(SELECT value FROM json_each(?))"  # a list of any length as one parameter
-_TORN = (  # in the inner part the columns without a table are those of `other`
-    f"SELECT DISTINCT story FROM articles WHERE {FIRST_FETCHED} < ? AND story <> '' AND EXISTS "  # noqa: S608 - our own names
-    f"(SELECT 1 FROM articles AS other WHERE other.story = articles.story AND {FIRST_FETCHED} >= ?)"
-)
 
 
 def at(db: sqlite3.Connection, position: int) -> Article:
@@ -78,10 +74,11 @@ def write(db: sqlite3.Connection, articles: Sequence[Stored[Article]]) -> set[st
     return lost
 
 
-def outliving(db: sqlite3.Connection, day: str) -> Iterator[list[Stored[Article]]]:
-    """What is left of each story of which a part was first fetched before a day, but not all, oldest first."""
-    for (story,) in db.execute(_TORN, (day, day)).fetchall():
-        yield _stored(db, f"WHERE story IN {_GIVEN} AND {FIRST_FETCHED} >= ? ORDER BY published_at, id", [story], day)
+def outliving(db: sqlite3.Connection, day: str) -> Iterator[Article]:
+    """The articles that were not first fetched before a day, of stories of which a part was, oldest first."""
+    torn = f"SELECT story FROM articles WHERE {FIRST_FETCHED} < ? AND story <> ''"  # noqa: S608 - our own names
+    rows = _rows(db, f"WHERE story IN ({torn}) AND {FIRST_FETCHED} >= ? ORDER BY published_at, id", day, day)
+    return (each.article for each in rows)
 
 
 def expire(db: sqlite3.Connection, day: str) -> int:

@@ -166,8 +166,8 @@ class SqliteStore:
         with explained(self._path), writing(self._db) as db:
             return db.execute("DELETE FROM states WHERE key >= ? AND key < ?", (first, before)).rowcount
 
-    def outliving(self, before: date) -> Iterator[list[Stored[Article]]]:
-        """What `expire` would leave of each story of which it takes a part, by (published_at, id)."""
+    def outliving(self, before: date) -> Iterator[Article]:
+        """Articles that `expire` would leave of the stories of which it takes a part, by (published_at, id)."""
         with explained(self._path):
             yield from articles.outliving(self._db, before.replace(day=1).isoformat())
 
