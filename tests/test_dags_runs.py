@@ -296,7 +296,7 @@ def test_upkeep_lets_go_of_old_logs_and_a_fault_that_doctor_finds_turns_no_other
     assert ran.state == "failed"
     assert ran.ended("success") == {"expire", "deliver", "health", "logs"}
     assert ran.tasks["doctor"] == ("failed", 1)
-    assert f"alerts to desk: {desk.folder}/alerts.jsonl" in printed
+    assert f"alerts to desk: cannot append to {desk.folder}/alerts.jsonl" in printed
     assert "paper-3" in printed
     assert "1 logs from before" in printed
     assert not logs.exists()
