@@ -138,7 +138,7 @@ def report() -> None:
         logs = " and ".join(f"{run}/tasks/shard.{name}/mapped/{number}" for name in steps)
         policy.tell(f"shard {number + 1}of{SHARDS} failed to {' and to '.join(steps)}: the log is at {logs}")
     policy.tell(
-        f"{len(failed)} of {SHARDS} shards failed; articles: {policy.viewed(ti.dag_id, ti.run_id) or 'not settled'}"
+        f"{len(failed)} of {SHARDS} shards failed; outcomes: {policy.viewed(ti.dag_id, ti.run_id) or 'not settled'}"
     )
     if states["settle"] != "success":
         policy.end(f"Nothing was settled; the log is at {run}/tasks/settle", policy.Stop(policy.FAULT))

@@ -196,12 +196,12 @@ def _mistake(what: str) -> Exception:
 
 
 class View(BaseOperatorLink):
-    """From a task to the articles of its run, in Kibana or Datasette: what `settle` left under the same key."""
+    """From a task to the outcomes of its run, in Kibana or Datasette: what `settle` left under the same key."""
 
     @property
     def name(self) -> str:
         """What the button says."""
-        return "Articles of this run"
+        return "Outcomes of this run"
 
     @property
     def xcom_key(self) -> str:
@@ -217,7 +217,7 @@ VIEW = "view"
 
 
 def viewed(dag_id: str, run_id: str) -> str:
-    """Where people see the articles of a run; "" where it has not settled."""
+    """Where people see what became of a run's polls and entries; "" where it has not settled."""
     return BaseXCom.get_one(key=VIEW, task_id="settle", dag_id=dag_id, run_id=run_id) or ""
 
 

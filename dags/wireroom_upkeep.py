@@ -48,7 +48,7 @@ def deliver() -> None:
 
 @policy.step()
 def health() -> None:
-    """Prints a row for each source: when it was asked last, what it answered, what came of it.
+    """Tells which sources are not well, since when, and what to do about each.
 
     **If it fails** the store is away; ill sources do not make it fail.
     """

@@ -129,16 +129,26 @@ def test_a_command_that_does_not_start_is_worth_knowing(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "told"),
-    [(None, "cannot be read (No such file or directory)"), ("{feeds:", "is not JSON"), ("[]", "expected pools as")],
+    [("", "cannot be read (Is a directory)"), ("{feeds:", "is not JSON"), ("[]", "expected pools as")],
 )
-def test_a_file_of_pools_that_is_none_is_a_fault(folder: Path, written: str | None, told: str) -> None:
+def test_a_file_of_pools_that_is_none_is_a_fault(folder: Path, written: str, told: str) -> None:
     pools = folder / "pools.json"
-    pools.unlink() if written is None else pools.write_text(written)
+    pools.unlink()
+    pools.write_text(written) if written else pools.mkdir()
 
     finding = of_airflow(looked_at(folder, airflow(folder, "feeds")))
 
     assert finding.mark is Mark.FAULT
     assert finding.told.startswith(f"{pools}: {told}")
+
+
+def test_a_configuration_without_the_file_of_pools_is_worth_knowing(folder: Path) -> None:
+    (folder / "pools.json").unlink()
+
+    finding = of_airflow(looked_at(folder, airflow(folder, "feeds")))
+
+    assert finding.mark is Mark.NOTE
+    assert "pools.json is not there" in finding.told
 
 
 def test_airflow_is_used_where_its_home_is_named_or_stands_beside_the_configuration(folder: Path) -> None:

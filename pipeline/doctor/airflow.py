@@ -43,9 +43,14 @@ def pools(environ: Mapping[str, str], at: str, command: str, file: Path) -> str:
 
 
 def _wanted(file: Path) -> frozenset[str]:
-    """The names of the pools in a file; raises ConfigError."""
+    """The names of the pools in a file; raises ConfigError. A configuration of one's own need not hold it."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NoteworthyError(
+            f"{file} is not there, so nobody looks whether Airflow has the pools of the DAGs: put the file that came "
+            "with Wireroom beside your configuration."
+        ) from None
     except OSError as error:
         raise ConfigError(
             f"{file}: cannot be read ({error.strerror}); put back the file that came with Wireroom"
