@@ -4,19 +4,21 @@ PYTHON ?= python3
 DEMO := .venv
 DEV := .venv-dev
 ES8 := .venv-es8
+AIRFLOW := .venv-airflow
 LOCK := requirements.lock
 INSTALL := $(PYTHON) config/install.py
 
 # Compiled once, byte code serves every process that tests and Airflow start: without it each takes half a second more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types tests test-es8 es env bench lock clean help kibana
+.PHONY: demo test lint types tests test-es8 es airflow env bench lock clean help kibana
 
 help:
 	@echo 'make demo      set up the embedded default and run the whole pipeline on the bundled newsroom'
 	@echo 'make test      set up everything and run format check, lint, types and tests'
 	@echo 'make test-es8  the tests on Elasticsearch once more, on server and client 8.19'
 	@echo 'make es        an Elasticsearch of its own for tests and trials, until Ctrl-C'
+	@echo 'make airflow   Airflow on this machine alone, until Ctrl-C: the DAGs of dags/ on the sources of config/'
 	@echo 'make env       the secrets that docker-compose.yml needs, into .env'
 	@echo 'make bench     the benchmarks: speed and memory, as ratios'
 	@echo 'make kibana    the workspace of Kibana, built anew'
@@ -48,6 +50,9 @@ test-es8: $(ES8)/.ready
 es: $(DEV)/.ready
 	$(DEV)/bin/python -m tests.elastic_server run
 
+airflow: $(AIRFLOW)/.ready
+	@exec $(AIRFLOW)/bin/python config/start_airflow.py
+
 # What is there stays as it is.
 env:
 	$(PYTHON) config/env.py
@@ -62,6 +67,7 @@ bench: $(DEV)/.ready
 	-$(DEV)/bin/python tests/bench/clean.py
 	-$(DEV)/bin/python tests/bench/store.py
 	-$(DEV)/bin/python tests/bench/elastic.py
+	-$(DEV)/bin/python tests/bench/airflow.py
 	$(DEV)/bin/python tests/bench/run.py
 
 # Byte code is compiled at installation, so that the first command starts as fast as the second.
@@ -71,6 +77,10 @@ $(DEMO)/.ready: pyproject.toml $(LOCK)
 
 $(DEV)/.ready: pyproject.toml $(LOCK)
 	$(INSTALL) $(DEV) --constraint $(LOCK) --editable '.[dev]'
+	@touch $@
+
+$(AIRFLOW)/.ready: pyproject.toml $(LOCK)
+	$(INSTALL) $(AIRFLOW) --constraint $(LOCK) --editable '.[airflow,browse,elastic]'
 	@touch $@
 
 # The lock holds the newest client, which an 8.19 server refuses.
@@ -88,5 +98,5 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf $(DEMO) $(DEV) $(ES8) .venv-lock build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis var/demo
+	rm -rf $(DEMO) $(DEV) $(ES8) $(AIRFLOW) .venv-lock build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis var/demo
 	find . -name __pycache__ -prune -exec rm -rf {} +

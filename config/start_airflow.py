@@ -48,7 +48,6 @@ FINISH = 10.0  # seconds that services, and the tasks that run, have to end afte
 LEAVE = 2.0  # seconds that the api-server has then, to which those told how they ended; it needs 0.1, and lingers
 SETTLED = 60.0  # seconds after which a service counts as well started
 WAITS = (1.0, 2.0, 4.0)  # seconds before a service that died is started again; after one death more it is over
-SECOND_SIGNAL = 1.0  # seconds; a terminal that is closed sends two signals at once
 DEFAULTS = {
     "AIRFLOW__API__HOST": HOST,
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -62,8 +61,9 @@ DEFAULTS = {
     # THRESHOLD, left as it is: one that stands still for longer takes itself for dead) and somebody looks, which is
     # every 300 s otherwise.
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
-    # Times that a task asks for an api-server that starts again, about a minute; 5 times, a quarter of it, otherwise.
-    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "8",
+    # A task asks an api-server that starts again every 1 to 4 s for 50 s; 5 times in 15 s otherwise, and then fails.
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "20",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "4",
     # A task whose own supervisor died: 300 s otherwise. It gives a sign of life every 5 s, and a busy machine is slow.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
     "WIREROOM_ARCHIVE": str(ROOT / "var" / "archive"),
@@ -78,23 +78,19 @@ class Failed(Exception):  # noqa: N818 - what happened, in words
 
 
 class Asked:
-    """How often a person, or the system, asked this program to end; true once it was."""
+    """Whether this program was asked to end, and whether a person is in a hurry: pressed Ctrl-C after that.
+
+    No other signal means haste: a terminal that is closed sends its signal twice, and so do some that end programs.
+    """
 
     def __init__(self) -> None:
-        self.times = 0
-        self._first = 0.0
+        self.once = self.hurry = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._hear)
 
-    def __bool__(self) -> bool:
-        return self.times > 0
-
-    def _hear(self, *_: object) -> None:
-        now = time.monotonic()
-        if not self.times:
-            self._first, self.times = now, 1
-        elif now - self._first > SECOND_SIGNAL:
-            self.times += 1
+    def _hear(self, number: int, _: object) -> None:
+        self.hurry = self.hurry or (self.once and number == signal.SIGINT)
+        self.once = True
 
 
 class Sessions:
@@ -130,7 +126,8 @@ class Sessions:
     def close(self) -> None:
         """End whatever is left, the guard too."""
         self.end(tuple(self._heads.values()), 0.0, lambda: True)
-        self._pipe.close()
+        with suppress(BrokenPipeError):
+            self._pipe.close()
         os.waitpid(self._guard, 0)
 
     def _tell_guard(self) -> None:
@@ -265,7 +262,7 @@ class Airflow:
 
     def end(self) -> None:
         """End all services: last the api-server, to which tasks tell how they ended."""
-        if self.asked:
+        if self.asked.once:
             tell(f"stopping; tasks that run have {FINISH:.0f} seconds to end (Ctrl-C once more: none)")
         running = {service.name: service.process for service in self.services if service.process}
         last = running.pop("api-server", None)
@@ -274,7 +271,7 @@ class Airflow:
         self.sessions.close()
 
     def _in_a_hurry(self) -> bool:
-        return self.asked.times > 1
+        return self.asked.hurry
 
     @property
     def _stamp(self) -> Path:
@@ -289,7 +286,7 @@ class Airflow:
 
     def _run(self, *words: str) -> None:
         """Run one command to its end; raises Failed with the end of its log where that is a bad one."""
-        if self.asked:
+        if self.asked.once:
             return
         log = self._log("prepare")
         process = self.sessions.start(words, log, self.environ)
@@ -297,7 +294,7 @@ class Airflow:
             time.sleep(LOOK)
         code = process.poll()
         self.sessions.end((process,), 0.0, lambda: True)
-        if code and not self.asked:
+        if code and not self.asked.once:
             raise Failed(f"`airflow {' '.join(words[:2])}` failed, {log} says:\n{tail(log)}")
 
     def _bury(self, service: Service, now: float) -> None:
@@ -401,8 +398,11 @@ def port_for(wanted: int | None) -> int:
 
 def locked(home: Path) -> IO[str]:
     """The lock of this home, ours from now on; raises Failed where another start has it."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = (home / "lock").open("a+", encoding="utf-8")
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (home / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"AIRFLOW_HOME {home}: {error.strerror}; expected a folder that can be written to") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -427,7 +427,7 @@ def serve(airflow: Airflow) -> None:
     tell(f"preparing its database and starting its services; their logs are in {airflow.home / 'log'}")
     airflow.prepare()
     since = datetime.now(UTC)
-    while not airflow.asked:
+    while not airflow.asked.once:
         airflow.look()
         now = time.monotonic()
         if not ready and now - looked > HEALTH_LOOK:

@@ -1,4 +1,4 @@
-"""Fail when a branch of the pure ring is not covered by the tests that just ran (`make test`)."""
+"""Fail when a branch of the pure ring is not covered by the tests of that ring, which just ran (`make test`)."""
 
 from __future__ import annotations
 

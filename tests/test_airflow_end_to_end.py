@@ -90,8 +90,9 @@ class Story:
 
 def pages(newsroom: Newsroom) -> set[tuple[str, str]]:
     """Outlet and path of the good pages of the outlets that are added later."""
-    parts = [urlsplit(url) for url in newsroom.gold()]
-    found = {(newsroom.outlet_at(f"{each.scheme}://{each.netloc}"), each.path) for each in parts}
+    parts = [(urlsplit(url), url) for url in newsroom.gold()]
+    roots = [(f"{each.scheme}://{each.netloc}", url) for each, url in parts]
+    found = {(newsroom.outlet_at(root), url.removeprefix(root)) for root, url in roots}
     return {(outlet, path) for outlet, path in found if outlet in LATER}
 
 

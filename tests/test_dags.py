@@ -222,7 +222,7 @@ def test_the_run_leads_to_its_articles(airflow: Airflow) -> None:
     stored = json.loads(airflow.ask(dags.serialized)["wireroom_ingest"])["dag"]["tasks"]
     links = {task["__var"]["task_id"]: task["__var"].get("_operator_extra_links") for task in stored}
 
-    assert {name for name, link in links.items() if link == {"Articles of this run": "view"}} == {"settle", "report"}
+    assert {name for name, link in links.items() if link == {"Outcomes of this run": "view"}} == {"settle", "report"}
 
 
 # alerts

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Article, ConfigError
-from pipeline.query import DEPTH, LONGEST, TOKENS, And, Node, Not, Or, Term, fields, matches, occurrences, parse, terms
+from pipeline.query import (
+    DEPTH,
+    LONGEST,
+    TOKENS,
+    And,
+    Node,
+    Not,
+    Or,
+    Term,
+    fields,
+    matches,
+    occurrences,
+    parse,
+    terms,
+    when,
+)
 
 PIECES = ["pmf", "صه", '"', "(", ")", " ", "AND", "OR", "NOT", "*", "-", "'", 'צה"ל', "İ", "\u200c", "\n", "“"]
 
@@ -226,3 +243,26 @@ def test_an_article_is_searched_in_title_text_and_each_name_apart() -> None:
     ]
     assert matches(parse('erbil "al haq"'), fields(article))
     assert not matches(parse('"haq عصائب"'), fields(article))
+
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("7d", NOW - timedelta(days=7)),
+        ("12h", NOW - timedelta(hours=12)),
+        ("30m", NOW - timedelta(minutes=30)),
+        ("2026-11-20", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("2026-11-20T03:00:00+03:00", datetime(2026, 11, 20, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_a_span_before_now_or_a_date_in_utc_where_it_names_no_zone(text: str, found: datetime) -> None:
+    assert when(text, "--since", NOW) == found
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "d", "-1d", "9999999999d", "2026-13-01"])
+def test_what_is_no_time_is_told(text: str) -> None:
+    with pytest.raises(ConfigError, match=f"--since {text}: expected 7d, 12h or a date such as 2026-11-21"):
+        when(text, "--since", NOW)

@@ -32,12 +32,21 @@ with (home / "said.jsonl").open("a") as said:
 if name in os.environ.get("DYING", ""):
     sys.exit("the wheel came off")
 if name in ("db", "pools"):
+    time.sleep(float(os.environ.get("SLOW", 0)))
+    (home / f"{name}-done").touch()
     sys.exit()
 if name == "api-server":
     class Health(BaseHTTPRequestHandler):
         def do_GET(self):
-            now, names = datetime.now(timezone.utc).isoformat(), ("scheduler", "triggerer", "dag_processor")
-            told = {each: {"status": "healthy", f"latest_{each}_heartbeat": now} for each in names}
+            now, lines = datetime.now(timezone.utc).isoformat(), (home / "said.jsonl").read_text().splitlines()
+            runs = [json.loads(line)["words"][0] for line in lines]
+            told = {
+                name.replace("-", "_"): {
+                    "status": "healthy" if name in runs else None,
+                    f"latest_{name.replace('-', '_')}_heartbeat": now,
+                }
+                for name in ("scheduler", "triggerer", "dag-processor")
+            }
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps({"metadatabase": {"status": "healthy"}, **told}).encode())
@@ -92,12 +101,8 @@ def test_it_prepares_starts_the_four_and_says_where(start: Start) -> None:
     words = [words for words, _ in said(services)]
     assert words[0] == ["db", "migrate"]
     assert words[1] == ["pools", "import", str(ROOT / "config" / "pools.json")]
-    assert sorted(words[2:]) == [
-        ["api-server"],
-        ["dag-processor"],
-        ["scheduler", "--skip-serve-logs"],
-        ["triggerer", "--skip-serve-logs"],
-    ]
+    assert sorted(words[2:5]) == [["api-server"], ["dag-processor"], ["triggerer", "--skip-serve-logs"]]
+    assert words[5:] == [["scheduler", "--skip-serve-logs"]]  # whose tasks need an api-server that answers
 
 
 def test_the_tasks_find_what_a_person_set_and_absolute_paths_for_the_rest(start: Start) -> None:
@@ -124,18 +129,27 @@ def test_whoever_ends_it_ends_all_that_it_started(start: Start, number: signal.S
     assert services.left() == []
 
 
-def test_a_second_signal_waits_for_nobody(start: Start) -> None:
+def test_who_presses_ctrl_c_again_waits_for_nobody(start: Start) -> None:
     services = start(STUBBORN="scheduler")
     assert services.url
-    services.process.send_signal(signal.SIGINT)
-    time.sleep(1.2)  # less, and it would count as the same
-    assert services.process.poll() is None
-    services.process.send_signal(signal.SIGINT)
     asked = time.monotonic()
+    services.process.send_signal(signal.SIGINT)
+    until(lambda: "stopping" in services.err, "an answer")
+    services.process.send_signal(signal.SIGINT)
 
     assert services.ended() == 0
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < 9
     assert services.left() == []
+
+
+def test_a_database_is_not_left_half_made(start: Start, tmp_path: Path) -> None:
+    services = start(SLOW="1")
+    until((tmp_path / "home" / "said.jsonl").exists, "the first command")
+    services.process.send_signal(signal.SIGINT)
+
+    assert services.ended() == 0
+    assert (tmp_path / "home" / "db-done").exists()
+    assert [words[:2] for words, _ in said(services)] == [["db", "migrate"]]
 
 
 def test_killed_it_leaves_nothing_and_the_next_start_succeeds(start: Start) -> None:
@@ -157,6 +171,14 @@ def test_a_second_start_on_the_same_home_is_refused_and_harms_nothing(start: Sta
     assert second.err.count("\n") == 1
     assert f"started by process {services.process.pid}" in second.err
     assert services.process.poll() is None
+
+
+def test_a_home_that_is_no_folder_is_refused_in_one_sentence(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    services = start()
+
+    assert services.ended() == 2
+    assert services.err.startswith(f"airflow: AIRFLOW_HOME {tmp_path}/home: ")
 
 
 def test_a_port_that_is_taken_is_refused_where_it_was_asked_for(start: Start) -> None:
