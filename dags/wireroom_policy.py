@@ -115,7 +115,7 @@ def checkpoint() -> Iterator[Checkpoint]:
 
     run = get_current_context()["dag_run"]
     try:
-        yield Checkpoint(environ(), batch_id(run.run_after, run.run_id), tell)
+        yield Checkpoint(environ(), batch_id(run.run_after, f"{run.dag_id}/{run.run_id}"), tell)
     except ConfigError as mistake:
         end(f"{mistake}", Stop(MISTAKE))
     except StoreError as fault:

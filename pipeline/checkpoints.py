@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from pipeline.model import ConfigError
+from pipeline.model import ConfigError, Turn, Work
 from pipeline.opening import (
     ARCHIVE,
     CONFIG,
@@ -123,19 +123,19 @@ def begin(at: Checkpoint, shards: int) -> list[Part]:
 
     with at.run() as run:
         with_sources(run.config)
-        flow.begin(run)
+        with run.store.exclusive(Turn(Work.WRITE)):
+            flow.begin(run)
     return [Part(batch=at.batch, shard=each.number, shards=each.of) for each in split(shards)]
 
 
-def collect(at: Checkpoint, part: Part, attempt: int, minutes: float) -> str:
-    """Collect what is due of a shard, for so many minutes: the rest waits for the next run. Gives the attempt's id."""
+def collect(at: Checkpoint, part: Part, attempt: int, minutes: float) -> None:
+    """Collect what is due of a shard, for so many minutes: the rest waits for the next run."""
     from pipeline import flow
     from pipeline.shards import Shard
 
     shard = Shard(part["shard"], part["shards"])
     with at.run(flow.part_id(at.batch, shard.name, attempt)) as run:
-        flow.collect_part(run, shard, run.now() + timedelta(minutes=minutes))
-        return run.id
+        flow.collect_part(run, shard, timedelta(minutes=minutes))
 
 
 def process(at: Checkpoint, part: Part, attempt: int) -> int:
@@ -179,7 +179,6 @@ def alert(at: Checkpoint) -> int:
 def deliver(at: Checkpoint) -> int:
     """Send the alerts that nobody has accepted so far; give how many all destinations have now."""
     from pipeline.flow.alert import deliver as send
-    from pipeline.model import Turn, Work
     from pipeline.notify import senders
 
     with at.run() as run, run.store.exclusive(Turn(Work.WRITE)):

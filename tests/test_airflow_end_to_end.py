@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -90,9 +90,9 @@ class Story:
 
 def pages(newsroom: Newsroom) -> set[tuple[str, str]]:
     """Outlet and path of the good pages of the outlets that are added later."""
-    parts = [(urlsplit(url), url) for url in newsroom.gold()]
-    roots = [(f"{each.scheme}://{each.netloc}", url) for each, url in parts]
-    found = {(newsroom.outlet_at(root), url.removeprefix(root)) for root, url in roots}
+    homes = {source.home for source in newsroom.sources}
+    places = [(home.removesuffix("/"), url) for url in newsroom.gold() for home in homes if url.startswith(home)]
+    found = {(newsroom.outlet_at(root), url.removeprefix(root)) for root, url in places}
     return {(outlet, path) for outlet, path in found if outlet in LATER}
 
 

@@ -108,12 +108,6 @@ def test_parts_carry_ids_and_nothing_else(at: Checkpoint) -> None:
     assert checkpoints.begin(at, 3) == [{"batch": BATCH, "shard": number, "shards": 3} for number in (1, 2, 3)]
 
 
-def test_an_attempt_has_an_id_of_its_own(at: Checkpoint) -> None:
-    [part] = checkpoints.begin(at, 1)
-
-    assert checkpoints.collect(at, part, 2, 1.0) == f"{BATCH}.1of1.2"
-
-
 def test_a_run_has_the_same_id_in_every_task_and_another_one_has_another() -> None:
     elsewhere = AT.astimezone(tz=None)
 
@@ -170,7 +164,9 @@ def test_pages_of_an_interrupted_run_are_told(at: Checkpoint, tmp_path: Path) ->
 
     checkpoints.settle(later)
 
-    assert log(tmp_path) == [f"2 pages of the interrupted run {BATCH}.1of1.1 were archived already and are stored now"]
+    [line] = log(tmp_path)
+    assert line.startswith(f"2 pages of the interrupted run {BATCH}.1of1.1-")
+    assert line.endswith("were archived already and are stored now")
 
 
 def test_replay_reads_the_days_of_a_span_and_alerts_nobody(at: Checkpoint, tmp_path: Path) -> None:

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
 from pipeline import schedule, urls
-from pipeline.flow.alert import alert, rule_starts
+from pipeline.archive import run_of
+from pipeline.flow.alert import LONG_AGO, alert, rule_starts
 from pipeline.flow.collect import FOR_EVER, collect
 from pipeline.flow.offers import forget_met
-from pipeline.flow.process import process
+from pipeline.flow.process import process, unfinished
 from pipeline.flow.run import Run, new_id, part_id
 from pipeline.flow.settle import settle
 from pipeline.flow.upkeep import expire_daily
-from pipeline.model import Changes, Fate, Seen, Source, Stage, Turn, Work
+from pipeline.model import Changes, Fate, Seen, Source, Stage, Turn, Visit, Work
 from pipeline.notify import Sender
 from pipeline.readers import NamedStages, Reader, Readers
 from pipeline.shards import Shard, sources_of
@@ -107,16 +108,29 @@ def begin(run: Run) -> None:
     rule_starts(run)
 
 
-def collect_part(run: Run, shard: Shard, until: datetime) -> None:
-    """Collect the sources of a shard that are due; what is not had by `until` waits for the next run.
+def collect_part(run: Run, shard: Shard, stretch: timedelta) -> None:
+    """Collect the sources of a shard that are due, for so long; what is not had by then waits for the next run.
 
-    What an interrupted attempt has archived is read first, so that it is not fetched again.
+    What an interrupted attempt has archived is read first, so that it is not fetched again. Who was asked longest ago
+    comes first, or those at the end of the list would never be asked when there is never time for all.
     """
     process_part(run, shard)
     with run.store.exclusive(Turn(Work.COLLECT, shard.name)):
-        due = set(due_sources(run))
-        mine = [source for source in sources_of(run.config.sources or (), shard) if source in due]
-        asyncio.run(_collect(run, mine, until=until))
+        visits = {name: each.value for name, each in run.store.visits().items()}
+        due = {source.id for source in due_sources(run)} - _unread(run, visits.values())
+        mine = [source for source in sources_of(run.config.sources or (), shard) if source.id in due]
+        mine.sort(key=lambda source: (source.id in visits and visits[source.id].visited_at) or LONG_AGO)
+        asyncio.run(_collect(run, mine, until=run.now() + stretch))
+
+
+def _unread(run: Run, visits: Iterable[Visit]) -> set[str]:
+    """Sources whose promised pages may be in the archive and not read yet, by an interrupted run of another part.
+
+    Settling reads them; asked for now, they would be fetched twice.
+    """
+    owing = {visit.source: visit.run for visit in visits if visit.pending}
+    unread = {run_of(file) for file, _ in unfinished(run)} if owing else set()
+    return {source for source, promised_by in owing.items() if promised_by in unread}
 
 
 def process_part(run: Run, shard: Shard) -> int:
@@ -172,7 +186,7 @@ async def _collect(run: Run, sources: Sequence[Source], *, forced: bool = False,
         return
     from pipeline.fetch import Web
 
-    async with Web(run.config.settings.fetch) as web:
+    async with Web(run.config.settings.fetch, now=run.now) as web:
         await collect(run, sources, web, forced=forced, until=until)
 
 

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.alerts import Message, Past, due, from_json, to_json
 from pipeline.alerts import message as worded
-from pipeline.flow.run import Run, chunks
+from pipeline.flow.run import ALERTED, Run, chunks
 from pipeline.flow.settle import CHUNK
 from pipeline.model import Alert, Article, Claim, Retry
 from pipeline.notify import Sender
 
-ALERTED, STARTED = "alerted", "rules"
+STARTED = "rules"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

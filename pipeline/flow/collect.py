@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pipeline import feeds, intake, schedule, urls
 from pipeline.archive import Writer
 from pipeline.fetch import Web
-from pipeline.flow.run import Run
+from pipeline.flow.run import ARCHIVE_DAY, Run
 from pipeline.model import (
     Changes,
     Drop,
@@ -42,15 +42,17 @@ async def collect(
     A source that is here only for pages it promised earlier is not polled, unless a poll is `forced`. After `until`
     nothing more is asked for: sources stay due, and pages that were promised stay promised.
     """
-    visits = _visits(run)
-    gate, done = asyncio.Semaphore(AT_ONCE), 0
+    run.draw_back({ARCHIVE_DAY: run.yesterday().isoformat()})
+    visits = _visits(run, sources)
+    gate, done, left = asyncio.Semaphore(AT_ONCE), 0, 0
     with run.archive.writer(run.id) as writer:
         desk = Desk(run, web, writer, forced, until, _promised(run, visits))
 
         async def one(source: Source) -> None:
-            nonlocal done
+            nonlocal done, left
             async with gate:
                 if run.now() >= until:
+                    left += 1
                     return
                 await desk.guarded(source, visits.get(source.id) or Stored(Visit(source.id)))
             done += 1
@@ -62,13 +64,16 @@ async def collect(
                     group.create_task(one(source))
         except* StoreError as faults:
             raise faults.exceptions[0] from None
+    if left:
+        run.note(f"the time was up before {left} of {len(sources)} sources were asked; they stay due")
 
 
-def _visits(run: Run) -> dict[str, Stored[Visit]]:
-    """The visits of all sources, without the promises that an interrupted run has settled."""
+def _visits(run: Run, sources: Sequence[Source]) -> dict[str, Stored[Visit]]:
+    """The visits of all sources; of these ones without the promises that an interrupted run has settled."""
     stored = run.store.visits()
     settled: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for each in {visit.value.run for visit in stored.values() if visit.value.pending}:
+    asked = [stored[source.id].value for source in sources if source.id in stored]
+    for each in {visit.run for visit in asked if visit.pending}:
         for outcome in run.store.outcomes(each):
             if outcome.entry and outcome.fate is not Fate.RETRY:
                 settled[each, outcome.source].add(outcome.entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import chain
 
 from pipeline import revision, urls
@@ -14,11 +14,11 @@ from pipeline.boilerplate import carried
 from pipeline.flow import recall
 from pipeline.flow.offers import forget_met, offered
 from pipeline.flow.recall import Mark, Stages
-from pipeline.flow.run import ATTEMPTS, BATCH, Run, chunks, part_of
+from pipeline.flow.run import ALERTED, ARCHIVE_DAY, ATTEMPTS, BATCH, SETTLED, Run, chunks, part_of
 from pipeline.model import Article, Changes, Fate, Outcome, Refused, Seen, Stored
 from pipeline.readers import Readers, Reading, Unread
 
-ARCHIVE_DAY, FINISHED = "archive-day", "done"
+FINISHED = "done"
 REFUSED = "refused-by-store"
 
 
@@ -28,7 +28,7 @@ def process(run: Run, readers: Readers, part: str = "") -> Counter[str]:
     Of a `part` only what runs of this part have fetched: whoever reads all must know that nobody writes any more.
     """
     read: Counter[str] = Counter()
-    for file, begun in _unfinished(run, part):
+    for file, begun in unfinished(run, part):
         progress = begun
         pages = sound_pages(run, file, int(progress.value or 0))
         for batch in chunks(readers.read(pages), BATCH):
@@ -40,7 +40,7 @@ def process(run: Run, readers: Readers, part: str = "") -> Counter[str]:
     if read and not part:
         forget_met(run)
     if not part:
-        run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), _yesterday(run).isoformat())
+        run.save_state(ARCHIVE_DAY, run.store.state(ARCHIVE_DAY), run.yesterday().isoformat())
     return read
 
 
@@ -61,6 +61,7 @@ def store_readings(run: Run, batch: Sequence[tuple[Archived, Reading]], stages: 
     What is new is settled because it was ingested now; what else has to be is marked. What the store cannot take costs
     its own page.
     """
+    run.draw_back(dict.fromkeys((SETTLED, ALERTED), run.now().isoformat()))
     left, lost = batch, frozenset[str]()
     once: dict[str, tuple[()]] = {}
     for _ in range(ATTEMPTS):
@@ -171,20 +172,16 @@ def progress_of(file: str) -> str:
     return f"archive/{file}"
 
 
-def _unfinished(run: Run, part: str) -> Iterator[tuple[str, Stored[str]]]:
+def unfinished(run: Run, part: str = "") -> Iterator[tuple[str, Stored[str]]]:
     """Archive files, of a part where one is named, with pages that are not in the store, and how far each was read.
 
     Files of yesterday are always looked at, whatever a wrong clock once wrote down.
     """
     day = run.store.state(ARCHIVE_DAY).value
-    files = run.archive.files(since=min(date.fromisoformat(day), _yesterday(run)) if day else None)
+    files = run.archive.files(since=min(date.fromisoformat(day), run.yesterday()) if day else None)
     mine = [file for file in files if not part or part_of(run_of(file)) == part]
     reached = run.store.states([progress_of(file) for file in mine])
     for file in mine:
         progress = reached.get(progress_of(file), Stored(""))
         if progress.value != FINISHED:
             yield file, progress
-
-
-def _yesterday(run: Run) -> date:
-    return run.now().date() - timedelta(days=1)

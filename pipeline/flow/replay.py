@@ -10,9 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from pipeline import urls
 from pipeline.archive import Archived
 from pipeline.flow import recall
-from pipeline.flow.alert import ALERTED, remember_claims
+from pipeline.flow.alert import remember_claims
 from pipeline.flow.process import (
-    ARCHIVE_DAY,
     FINISHED,
     Ingested,
     Merged,
@@ -22,7 +21,7 @@ from pipeline.flow.process import (
     without,
 )
 from pipeline.flow.recall import Stages
-from pipeline.flow.run import ATTEMPTS, BATCH, OVERLAP, Run, chunks
+from pipeline.flow.run import ALERTED, ARCHIVE_DAY, ATTEMPTS, BATCH, OVERLAP, Run, chunks
 from pipeline.flow.settle import settle_marked
 from pipeline.model import Article, Fate, Refused, Stored
 from pipeline.readers import Readers, Reading, Unread

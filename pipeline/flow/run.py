@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -17,6 +17,9 @@ from pipeline.watchlist import Config
 BATCH = 32  # articles a transaction: 200 kB each at worst, and no other worker waits for long
 ATTEMPTS = 5  # to write what another worker changes meanwhile; who loses more often has met a bug
 OVERLAP = timedelta(minutes=2)  # cursors look back over clock skew between workers; what repeats is harmless
+
+SETTLED, ALERTED, ARCHIVE_DAY = "settled", "alerted", "archive-day"
+"""Cursors: up to when articles are settled and alerted of (times), up to which day all archive files are read."""
 
 Item = TypeVar("Item")
 
@@ -46,6 +49,19 @@ class Run:
         reached = datetime.fromisoformat(cursor) if cursor else None
         return reached - OVERLAP if reached and reached <= self.now() else otherwise
 
+    def yesterday(self) -> date:
+        """The UTC day before this one: files of that day may still be written, files of days before are not."""
+        return self.now().date() - timedelta(days=1)
+
+    def draw_back(self, limits: Mapping[str, str]) -> None:
+        """Take cursors back to these values where they lie ahead: a clock was wrong, then or now.
+
+        What comes now would lie behind them and never be met.
+        """
+        for key, reached in self.store.states(limits).items():
+            if reached.value > limits[key]:
+                self.save_state(key, reached, limits[key])
+
     def save_state(self, key: str, old: Stored[str], value: str) -> Stored[str]:
         """Write a cursor; where another worker was faster its value stands, since cursors only go forward."""
         self.store.save(Changes(states=((key, Stored(value, old.version)),)))
@@ -58,8 +74,8 @@ def new_id(now: datetime) -> str:
 
 
 def part_id(batch: str, part: str, attempt: int) -> str:
-    """The id of an attempt at one part of a run that is done in parts."""
-    return f"{batch}.{part}.{attempt}"
+    """The id of an attempt at one part of a run that is done in parts; no two are alike, whoever counts attempts."""
+    return f"{batch}.{part}.{attempt}-{secrets.token_hex(3)}"
 
 
 def part_of(run: str) -> str:

@@ -14,10 +14,9 @@ from itertools import chain
 from pipeline.dedupe import group
 from pipeline.flow import recall
 from pipeline.flow.recall import Mark, Stages
-from pipeline.flow.run import ATTEMPTS, Run, chunks
+from pipeline.flow.run import ATTEMPTS, SETTLED, Run, chunks
 from pipeline.model import Article, Stored
 
-SETTLED = "settled"
 CHUNK = 256  # articles grouped at once, with all that touch them
 
 

@@ -12,8 +12,8 @@ from statistics import median_low
 from typing import NamedTuple
 
 from pipeline.flow import recall
-from pipeline.flow.process import ARCHIVE_DAY, progress_of
-from pipeline.flow.run import Run, chunks
+from pipeline.flow.process import progress_of
+from pipeline.flow.run import ARCHIVE_DAY, Run, chunks
 from pipeline.flow.settle import CHUNK, place
 from pipeline.model import Changes, ConfigError
 from pipeline.query import Search
