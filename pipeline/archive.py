@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ BROKEN_GZIP = cast("type[Exception]", isal_zlib.error)  # its stub says that thi
 SLICE = 1 << 16
 SUFFIX = ".warc.gz"
 OURS = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]+-[0-9]{3,}" + re.escape(SUFFIX))
+USERINFO = re.compile(r"://(?:[^/]*@|[^/:\[]*:(?!\d*/)[^@]*@)")
+"""A name or password before the host (RFC 3986 3.2.1), also one with a slash that should have been escaped."""
+CONTAINER = re.compile(r"(?:^|::)(?:abfss?|az)://[^/:@]+@[^/:@]+(?:/|$)")  # Azure's own form: container@account
 FIRST_DAY = date.min + timedelta(days=1)  # that a file of ours can be of
 SPOOL, CLAIMS = "outcomes", "claims"  # folders beside those of the years
 # What described the transfer and not the body that we keep, and what might be a secret.
@@ -70,12 +74,17 @@ class Archive:
     """All WARC files below one fsspec URL."""
 
     def __init__(self, url: str) -> None:
-        """Take any fsspec URL or a local path; nothing is created before the first page. Raises ConfigError."""
+        """Take any fsspec URL or a local path; nothing is created before the first page.
+
+        Raises ConfigError for a URL that is none or holds a secret, StoreError where its server is out of reach.
+        """
         import fsspec
 
+        _refuse_secrets(url)
         self.url = url
         try:
-            self._files, self._root = fsspec.core.url_to_fs(url)
+            with _told(url):
+                self._files, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as fault:
             raise ConfigError(
                 f"archive {url}: {fault}. Use a folder or an fsspec URL whose package is installed."
@@ -203,10 +212,15 @@ class Archive:
 
     def check(self) -> None:
         """Write and remove a file of one block; raises StoreError where that fails."""
-        probe = f"{self._root}/.writable"
+        probe = f"{self._root}/.writable-{secrets.token_hex(8)}"  # of this call alone: others may check meanwhile
         with _told(self.url):
             self._files.makedirs(self._root, exist_ok=True)
-            self._files.pipe_file(probe, bytes(4096))
+            try:
+                self._files.pipe_file(probe, bytes(4096))
+            except OSError:
+                with suppress(OSError):
+                    self._files.rm_file(probe)
+                raise
             self._files.rm_file(probe)
 
     def create(self, name: str) -> tuple[str, BinaryIO]:
@@ -309,8 +323,19 @@ def _told(url: str) -> Iterator[None]:
     except OSError as fault:
         what = fault.strerror or str(fault)
         raise StoreError(
-            f"archive {url}: {what}. Free space or correct the rights, then run again: nothing is lost."
+            f"archive {url}: {what}. Free space, correct the rights or see that it can be reached, then run again: "
+            "nothing is lost."
         ) from fault
+
+
+def _refuse_secrets(url: str) -> None:
+    """Raise ConfigError where a URL holds a name or password; the message never repeats those."""
+    if USERINFO.search(CONTAINER.sub("", url)):
+        raise ConfigError(
+            "archive: the URL holds a name or password before the @; put them into the environment, where the package "
+            "of its kind looks for them: ftp for FSSPEC_FTP_USERNAME and FSSPEC_FTP_PASSWORD, sftp for "
+            "FSSPEC_SFTP_USERNAME and FSSPEC_SFTP_PASSWORD, s3 for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
 
 
 def _protocols(files: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -88,15 +89,14 @@ class Services:
         assert self.process.poll() is None, self.err
         return next(word for word in self.out.split() if word.startswith("http://"))
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-        """The JSON of the answer to a request to the REST API."""
+    def ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """What the REST API answers."""
         with closing(HTTPConnection(self.url.removeprefix("http://"), timeout=30)) as connection:
-            sent = None if body is None else json.dumps(body)
-            connection.request(method, f"/api/v2{path}", sent, {"Content-Type": "application/json"})
+            connection.request("GET", f"/api/v2{path}")
             answer = connection.getresponse()
             text = answer.read()
-        assert answer.status < 300, (method, path, answer.status, text)
-        return json.loads(text) if text else None
+        assert answer.status == HTTPStatus.OK, (path, answer.status, text)
+        return json.loads(text)
 
     def ended(self) -> int:
         """Its exit code, once it has ended."""

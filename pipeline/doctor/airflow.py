@@ -24,10 +24,13 @@ def home(environ: Mapping[str, str], folder: Path) -> str:
     return environ.get(HOME) or (str(ours) if ours.is_dir() else "")
 
 
-def found(environ: Mapping[str, str]) -> str:
-    """The command, of the path or beside the Python that runs this; "" where it is not installed."""
-    beside = Path(sys.executable).with_name("airflow")
-    return shutil.which("airflow", path=environ.get("PATH")) or (str(beside) if beside.exists() else "")
+def found(environ: Mapping[str, str], python: str = sys.executable) -> str:
+    """The command beside the Python that runs this, else of the path in `environ`; "" where it is not installed.
+
+    Another on the path may be of another version, with another database.
+    """
+    places = (str(Path(python).parent), environ.get("PATH", ""))  # "" is no place; None would be our own path
+    return next((command for place in places if (command := shutil.which("airflow", path=place))), "")
 
 
 def pools(environ: Mapping[str, str], at: str, command: str, file: Path) -> str:

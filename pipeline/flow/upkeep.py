@@ -7,6 +7,9 @@ with it: what pages and feeds say of themselves does not jump with it.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from statistics import median_low
 from typing import NamedTuple
@@ -23,6 +26,7 @@ NEWEST = 50  # articles that tell what day it is: the middle of them, since one 
 LATE = timedelta(days=3)  # without anything newer: told
 LOOKED_BACK = timedelta(days=30)  # that a clock may be set back before files which were read are read again
 YEAR = 12  # months
+ACCEPTED = ">"  # in the kind of a claim: one destination has the message, of which other articles know nothing
 
 
 class Expired(NamedTuple):
@@ -102,8 +106,12 @@ def _expire_articles(run: Run, before: date) -> int:
     Copies of a lead that is gone would be copies of nothing, and hidden from who asks for one article a story. They are
     marked before, so that after a crash the next run places them.
     """
-    begun = recall.unsettled(run)
-    marks = {recall.mark(article) for article in run.store.outliving(before)} - begun
+    marks, staying = set[recall.Mark](), defaultdict[str, list[str]](list)
+    for article in run.store.outliving(before):
+        marks.add(recall.mark(article))
+        staying[article.story].append(article.id)
+    marks -= recall.unsettled(run)
+    _hand_down(run, staying)
     recall.save(run, Changes(), marks)
     try:
         return run.store.expire(before)
@@ -111,3 +119,26 @@ def _expire_articles(run: Run, before: date) -> int:
         for some in chunks(sorted(each.id for each in marks), CHUNK):
             place(run, [each.value for each in run.store.articles(some).values()])
         recall.take_off(run, marks)
+
+
+def _hand_down(run: Run, staying: Mapping[str, Sequence[str]]) -> None:
+    """Claim the articles that stay of each story for the rules that spoke of it: else these would speak of it again.
+
+    All of them, since a story may fall apart without what goes. The archive is told first: what the store holds after a
+    crash is not told again.
+    """
+    now = run.now()
+    for stories in chunks(staying, CHUNK):
+        story_of = {each.value.id: each.value.story for each in run.store.stories(stories)}
+        held = {claim.key: claim for claim in run.store.claims(story_of)}
+        heirs = {
+            claim.key: claim
+            for spoken in held.values()
+            if ACCEPTED not in spoken.kind
+            for article in staying[story_of[spoken.article]]
+            for claim in [replace(spoken, article=article, alert="", delivered_at=now)]
+        }
+        new = [claim for key, claim in heirs.items() if key not in held]
+        run.archive.record(run.id, new)
+        for claim in new:
+            run.store.claim(claim)

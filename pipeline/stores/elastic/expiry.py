@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from pipeline.model import Article, ConfigError
 from pipeline.stores.elastic.articles import TERMS, Articles
 from pipeline.stores.elastic.documents import second
 from pipeline.stores.elastic.freshness import Freshness
-from pipeline.stores.elastic.names import Names
+from pipeline.stores.elastic.names import Names, month
 from pipeline.stores.elastic.search import Query, documents, living
 
 if TYPE_CHECKING:
@@ -88,4 +88,4 @@ def _in(indices: list[str]) -> Query:
 
 
 def _month(day: date) -> str:
-    return day.isoformat()[:7].replace("-", ".")
+    return month(datetime.combine(day, time(), UTC))
