@@ -40,8 +40,9 @@ BROKEN_GZIP = cast("type[Exception]", isal_zlib.error)  # its stub says that thi
 SLICE = 1 << 16
 SUFFIX = ".warc.gz"
 OURS = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]+-[0-9]{3,}" + re.escape(SUFFIX))
-USERINFO = re.compile(r"://(?:[^/]*@|[^/:\[]*:(?!\d*/)[^@]*@)")
-"""A name or password before the host (RFC 3986 3.2.1), also one with a slash that should have been escaped."""
+USERINFO = re.compile(r"://(?:[^/]*|[^/:\[]*:[^@]*)@")
+"""A name or password before the host (RFC 3986 3.2.1), also one with a slash that should have been escaped. An @ in the
+path behind a port looks like that, and is refused rather than a secret told."""
 CONTAINER = re.compile(r"(?:^|::)(?:abfss?|az)://[^/:@]+@[^/:@]+(?:/|$)")  # Azure's own form: container@account
 FIRST_DAY = date.min + timedelta(days=1)  # that a file of ours can be of
 SPOOL, CLAIMS = "outcomes", "claims"  # folders beside those of the years

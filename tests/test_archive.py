@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -36,6 +40,19 @@ def written(root: Path, count: int = 3) -> tuple[Archive, str]:
         for number in range(1, count + 1):
             writer.add(page(number))
     return archive, archive.files()[0]
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Files may have so many bytes: the system's own refusal, as a full disk gives it."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
 
 
 def test_a_page_comes_back_byte_for_byte_with_its_entry(tmp_path: Path) -> None:
@@ -194,15 +211,8 @@ def test_a_path_through_a_file_is_one_clear_sentence(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_clear_sentence_and_keeps_what_was_written(tmp_path: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_500, limits[1]))  # the system's own refusal, as a full disk gives it
-    try:
-        with pytest.raises(StoreError, match="Free space"):
-            written(tmp_path, 9)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, before)
+    with disk_of(2_500), pytest.raises(StoreError, match="Free space"):
+        written(tmp_path, 9)
 
     archive = Archive(str(tmp_path))
     found = list(archive.pages(archive.files()[0]))
@@ -213,6 +223,86 @@ def test_a_full_disk_is_one_clear_sentence_and_keeps_what_was_written(tmp_path: 
 def test_an_unknown_kind_of_url_is_one_clear_sentence() -> None:
     with pytest.raises(ConfigError, match="nowhere://bucket"):
         Archive("nowhere://bucket/pages")
+
+
+def test_a_server_out_of_reach_is_one_clear_sentence() -> None:
+    with socket.socket() as taken:  # and not listened at: who asks there is refused
+        taken.bind(("127.0.0.1", 0))
+        url = f"ftp://127.0.0.1:{taken.getsockname()[1]}/pages"
+
+        with pytest.raises(StoreError, match=rf"archive {url}: Connection refused.*that it can be reached"):
+            Archive(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://leyla:s3cret@archive.example/pages",
+        "ftp://leyla:s3cret@archive.example",
+        "ftp://s3cret@archive.example/pages",
+        "ftp://leyla:s3cret/with/slashes@archive.example/pages",
+        "ftp://leyla:3/s3cret@archive.example/pages",
+        "simplecache::sftp://leyla:s3cret@archive.example:22/pages",
+        "nowhere://leyla:s3cret@archive.example/pages",
+        "abfs://leyla:s3cret@account.dfs.core.windows.net/pages",
+    ],
+)
+def test_a_secret_in_a_url_is_refused_and_never_repeated(url: str) -> None:
+    with pytest.raises(ConfigError, match="before the @; put them into the environment") as refused:
+        Archive(url)
+
+    assert "s3cret" not in str(refused.value)
+    assert "leyla" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nowhere://[::1]:22/a@b",
+        "nowhere://bucket/a:b@c",
+        "simplecache::abfs://container@account.dfs.core.windows.net/pages",
+        "az://container@account.dfs.core.windows.net",
+    ],
+)
+def test_an_at_sign_elsewhere_is_none_of_a_secret(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:  # the package is not installed
+        Archive(url)
+
+    assert str(refused.value).startswith(f"archive {url}: ")
+
+
+def test_a_folder_may_hold_an_at_sign(tmp_path: Path) -> None:
+    for url in (f"{tmp_path}/a:b@c", f"file://{tmp_path}/a:b@c"):
+        Archive(url).check()
+
+    assert list((tmp_path / "a:b@c").iterdir()) == []
+
+
+def test_two_who_check_at_once_do_not_meet(tmp_path: Path) -> None:
+    def check(_: int) -> None:
+        archive = Archive(str(tmp_path))
+        for _ in range(200):
+            archive.check()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(check, range(2))) == [None, None]
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    with disk_of(1_000), pytest.raises(StoreError, match="Free space"):
+        Archive(str(tmp_path)).check()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_check_left_behind_is_no_page(tmp_path: Path) -> None:
+    archive, file = written(tmp_path)
+    (tmp_path / ".writable-0123456789abcdef").write_bytes(bytes(4096))
+
+    assert archive.files() == archive.files(since=NOW.date()) == [file]
+    assert archive.expire(date(2026, 11, 21)) == []
 
 
 @pytest.mark.parametrize("where", ["{}", "memory://{}"])

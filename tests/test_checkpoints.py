@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from pipeline import checkpoints
 from pipeline.browse.metadata import DATABASE
-from pipeline.checkpoints import BROWSED, Checkpoint, Pulse, Span
+from pipeline.checkpoints import BROWSED, Checkpoint, Part, Pulse, Span
 from pipeline.cli.browse import PORT
-from pipeline.model import ConfigError, StoreError
+from pipeline.model import Changes, ConfigError, Fate, Outcome, StoreError, Turn, Work
+from pipeline.stores.sqlite import SqliteStore
 from pipeline.workspace.views import OUTCOMES
 from tests.local_server import LocalServer, Reply
 from tests.trial import html, rss, story
@@ -102,6 +103,48 @@ def test_what_nobody_accepted_is_sent_again_on_its_own(at: Checkpoint, tmp_path:
 
     assert [checkpoints.deliver(at) for _ in range(2)] == [2, 0]
     assert len((tmp_path / "alerts.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+COLLECTING, WRITING = ([Turn(work, f"{number}of2") for number in (1, 2)] for work in Work)
+PART, DAY = Part(batch=BATCH, shard=1, shards=2), Span(since="2026-11-21", until="2026-11-21")
+
+
+class HeldError(Exception):
+    """A turn that somebody else has."""
+
+
+def impatient(line: str) -> None:
+    if line.endswith("waiting for it"):
+        raise HeldError
+
+
+@pytest.mark.parametrize(
+    ("step", "turns"),
+    [
+        (lambda at: checkpoints.begin(at, 2), WRITING),
+        (lambda at: checkpoints.collect(at, PART, 1, 0.0), [COLLECTING[0], WRITING[0]]),
+        (lambda at: checkpoints.process(at, PART, 1), [COLLECTING[0], WRITING[0]]),
+        (checkpoints.settle, [*COLLECTING, *WRITING]),
+        (checkpoints.alert, WRITING),
+        (checkpoints.deliver, WRITING),
+        (lambda at: checkpoints.replay(at, DAY, "", dry_run=False), [*COLLECTING, *WRITING]),
+        (checkpoints.expire, [*COLLECTING, *WRITING]),
+        (checkpoints.health, []),
+    ],
+    ids=["begin", "collect", "process", "settle", "alert", "deliver", "replay", "expire", "health"],
+)
+def test_a_step_waits_for_those_whose_work_it_would_meet_and_for_nobody_else(
+    at: Checkpoint, step: Callable[[Checkpoint], object], turns: list[Turn]
+) -> None:
+    hurried, waited_for = Checkpoint(at.environ, BATCH, impatient), []
+    for turn in (*COLLECTING, *WRITING):
+        with closing(SqliteStore.open(at.environ["WIREROOM_STORE"])) as other, other.exclusive(turn):
+            try:
+                step(hurried)
+            except HeldError:
+                waited_for.append(turn)
+
+    assert waited_for == turns
 
 
 def test_parts_carry_ids_and_nothing_else(at: Checkpoint) -> None:
@@ -219,8 +262,15 @@ def test_upkeep_deletes_what_the_settings_want_no_longer(at: Checkpoint) -> None
     ingest(at)
     settings_file = Path(at.environ["WIREROOM_CONFIG"]) / "settings.yaml"
     settings_file.write_text("retention: {outcomes_days: 1}\n", encoding="utf-8")
+    then = datetime.now(UTC) - timedelta(days=2)
+    with closing(SqliteStore.open(at.environ["WIREROOM_STORE"])) as store:
+        store.save(Changes(outcomes=(Outcome("run-old", "khabar", "", "feed", Fate.KEPT, "", then),)))
+        assert len(list(store.outcomes("run-old"))) == 1
 
-    assert checkpoints.expire(at) == {"outcomes": 0, "files": 0, "articles": 0}
+        assert checkpoints.expire(at) == {"outcomes": 1, "files": 0, "articles": 0}
+
+        assert list(store.outcomes("run-old")) == []
+        assert len(list(store.outcomes(BATCH))) > 0
 
 
 def test_upkeep_tells_which_sources_are_not_well(at: Checkpoint, outlet: LocalServer, tmp_path: Path) -> None:

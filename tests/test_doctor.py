@@ -87,6 +87,21 @@ def test_the_time_is_the_callers(folder: Path) -> None:
     assert any(line.startswith("FAULT  clock: it says 2026-11-21 08:00 UTC") for line in findings.lines())
 
 
+@pytest.mark.parametrize(
+    ("archive", "told"),
+    [
+        ("ftp://127.0.0.1:1/pages", "archive ftp://127.0.0.1:1/pages: "),
+        ("ftp://u:s3cret@127.0.0.1/", "archive: the URL "),
+    ],
+)
+def test_an_archive_that_cannot_be_opened_is_a_fault_beside_the_others(folder: Path, archive: str, told: str) -> None:
+    findings = examine({}, folder, f"sqlite:///{folder.parent}/wireroom.db", archive, NOW, command="")
+
+    [fault] = [row for row in findings.rows if row.mark is Mark.FAULT]
+    assert (fault.part, fault.told[: len(told)]) == ("archive", told)
+    assert "s3cret" not in " ".join(findings.lines())
+
+
 # Airflow
 
 
@@ -160,9 +175,21 @@ def test_airflow_is_used_where_its_home_is_named_or_stands_beside_the_configurat
     assert "airflow" not in {row.part for row in looked_at(folder, airflow(folder)).rows}
 
 
-def test_the_command_is_looked_for_on_the_path_and_beside_this_python(folder: Path) -> None:
-    script = airflow(folder)
-    beside = Path(sys.executable).with_name("airflow")
+def test_the_command_beside_this_python_goes_before_one_of_the_path_that_is_handed_over(folder: Path) -> None:
+    script, beside = airflow(folder), folder / "bin" / "airflow"
+    path, python = {"PATH": f"{folder}:{folder.parent}"}, str(beside.with_name("python"))
 
-    assert found({"PATH": str(folder.parent)}) == script
-    assert found({"PATH": str(folder)}) == (str(beside) if beside.exists() else "")
+    assert found(path, python) == script
+    assert found({"PATH": str(folder)}, python) == ""
+
+    beside.parent.mkdir()
+    beside.symlink_to(script)
+    assert found(path, python) == found({}, python) == str(beside)
+
+
+def test_a_path_that_is_not_handed_over_is_not_looked_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    airflow(folder)
+    monkeypatch.setenv("PATH", str(folder.parent))
+    monkeypatch.chdir(folder.parent)
+
+    assert found({}, str(folder / "python")) == found({"PATH": ""}, str(folder / "python")) == ""

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline import flow
 from pipeline.flow import recall
+from pipeline.flow.alert import alert, remember_claims, rule_starts
 from pipeline.flow.settle import settle
 from pipeline.flow.upkeep import Expired, expire, expire_daily, months_before, sweep
-from pipeline.model import Article, Changes, ConfigError, Fate, Outcome, Outlet, Reading, Source, Stored, Visit
+from pipeline.model import Article, Changes, Claim, ConfigError, Fate, Outcome, Outlet, Reading, Source, Stored, Visit
 from pipeline.stores import Store
 from pipeline.stores.sqlite import SqliteStore
 from pipeline.watchlist import RetentionSettings
 from tests.elastic_store import opening
 from tests.local_server import LocalServer, Reply
 from tests.test_flow_collect import feed
-from tests.trial import LOOPBACK, NOW, Trial, html, page, story, trial
+from tests.trial import LOOPBACK, NOW, Trial, emptied, html, page, rule, story, trial
 
 ALL = RetentionSettings(outcomes_days=90, articles_months=2, archive_days=30)
 DAY = timedelta(days=1)
 NEWS = 4
+FOR_EVER = 1_000  # claims
 TEXT = " ".join(story(1, "fa"))
 
 
@@ -57,6 +59,19 @@ class Crashing(SqliteStore):
             self.gone = False
             raise KeyboardInterrupt
         return super().articles(ids)
+
+
+class Mortal(SqliteStore):
+    """A store from which a crash parts its process after so many claims."""
+
+    left = FOR_EVER
+
+    def claim(self, claim: Claim) -> bool:
+        """Create the claim, while there is time."""
+        if not self.left:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return super().claim(claim)
 
 
 def kept(folder: Path, retention: RetentionSettings = ALL, store: type[SqliteStore] = SqliteStore) -> Trial:
@@ -303,6 +318,113 @@ def test_copies_of_an_article_that_goes_are_placed_as_if_it_had_never_been(found
     places = {key: (each.story, each.lead, each.copy_of, each.first_outlet) for key, each in left.items()}
     assert places == {"copy": ("copy", True, "", "second"), "later": ("copy", False, "copy", "second")}
     assert left["copy"].ingested_at == edge + DAY
+
+
+EDGE = datetime.fromisoformat("2026-08-31T20:00:00Z")  # the last evening of what goes
+SPOKEN = Claim("peshmerga", "a0", "new", EDGE, delivered_at=EDGE)
+
+
+def falling_apart(found: Trial, *claims: Claim) -> None:
+    """A story that its first article alone held together, and claims on parts of it."""
+    put(found, *(article(f"a{days}", EDGE + days * DAY, text=f"{days}", story="a0") for days in range(3)))
+    news(found)
+    for claim in claims:
+        assert found.store.claim(claim)
+
+
+def handed_down(found: Trial) -> dict[str, list[str]]:
+    """The rules that have spoken of each article that stays, with the kind of alert."""
+    held: dict[str, list[str]] = {"a1": [], "a2": []}
+    for claim in found.store.claims(held):
+        assert claim.delivered_at
+        held[claim.article].append(f"{claim.rule}/{claim.kind}")
+    return held
+
+
+def test_a_story_that_was_alerted_of_is_not_news_again_when_its_first_article_is_gone(tmp_path: Path) -> None:
+    month = replace(LOOPBACK, retention=RetentionSettings(None, 1, None))
+    found = trial(tmp_path, Source("khabar", ""), settings=month, **rule())
+    rule_starts(found.run("run"))
+    sent: list[str] = []
+
+    for number in range(7):
+        found.at = datetime(2026, 10, 29, 8, tzinfo=UTC) + 6 * number * DAY
+        copy = page(f"https://khabar.example/{number}", html(story(1, "ar"), found.at), found.at)
+        found.write(f"run-{number}", [copy])
+        found.process(f"run-{number}")
+        settle(found.run(f"run-{number}"), lambda: flow.stages(found.config))
+        if number == 6:
+            put(found, *(article(f"news{each}", found.at) for each in range(9)))
+            assert expire(found.run("upkeep")).articles == 1
+        alert(found.run(f"run-{number}"), {"desk": lambda message: sent.append(message.url)})
+
+    assert sent == ["https://khabar.example/0"]
+
+
+def test_every_part_of_a_story_that_falls_apart_inherits_its_claims(found: Trial) -> None:
+    waiting = Claim("dam", "a0", "new", EDGE, "the words")
+    falling_apart(found, SPOKEN, replace(SPOKEN, kind="new>desk"), waiting)
+
+    assert expire(found.run("upkeep")).articles == 1
+
+    assert len({each.value.story for each in found.store.articles(["a1", "a2"]).values()}) == 2
+    assert handed_down(found) == {each: ["dam/new", "peshmerga/new"] for each in ("a1", "a2")}
+    assert found.store.undelivered() == [waiting]
+
+
+def test_a_claim_on_what_stays_is_inherited_by_what_it_stayed_with(found: Trial) -> None:
+    falling_apart(found, replace(SPOKEN, article="a2"))
+
+    expire(found.run("upkeep"))
+
+    assert handed_down(found) == {each: ["peshmerga/new"] for each in ("a1", "a2")}
+    assert found.store.claims(["a0"]) == []
+
+
+def test_a_claim_of_its_own_that_waits_for_delivery_goes_on_waiting(found: Trial) -> None:
+    waiting = replace(SPOKEN, article="a1", alert="the words", delivered_at=None)
+    falling_apart(found, SPOKEN, waiting)
+
+    expire(found.run("upkeep"))
+
+    assert found.store.undelivered() == [waiting]
+    assert [claim.key for claim in found.archive.recorded()] == ["peshmerga/a2/new"]
+
+
+def test_inherited_claims_are_brought_into_a_store_that_is_made_anew(tmp_path: Path) -> None:
+    found = kept(tmp_path)
+    falling_apart(found, SPOKEN)
+    expire(found.run("upkeep"))
+    expire(found.run("upkeep-2"))
+    before = handed_down(found)
+
+    found = emptied(found, tmp_path)
+
+    assert remember_claims(found.run("replay")) == 2
+    assert handed_down(found) == before
+    assert found.store.undelivered() == []
+    assert {each.name for each in (tmp_path / "archive" / "claims").iterdir()} == {"upkeep.jsonl"}
+
+
+@pytest.mark.parametrize("claims", range(3))
+def test_whatever_a_crash_left_of_inherited_claims_is_made_good_before_anything_goes(
+    tmp_path: Path, claims: int
+) -> None:
+    found = kept(tmp_path, store=Mortal)
+    falling_apart(found, SPOKEN)
+    assert isinstance(found.store, Mortal)
+    found.store.left = claims
+    with ExitStack() as stack:
+        if claims < 2:
+            stack.enter_context(pytest.raises(KeyboardInterrupt))
+        expire(found.run("upkeep"))
+    assert found.store.articles(["a0"]) or claims == 2
+
+    found.store.left = FOR_EVER
+    expire(found.run("upkeep-2"))
+
+    assert handed_down(found) == {each: ["peshmerga/new"] for each in ("a1", "a2")}
+    assert {claim.article for claim in found.archive.recorded()} == {"a1", "a2"}
 
 
 def test_stories_stay_whole_where_the_key_may_not_delete(tmp_path: Path) -> None:
