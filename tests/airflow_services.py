@@ -89,10 +89,11 @@ class Services:
         assert self.process.poll() is None, self.err
         return next(word for word in self.out.split() if word.startswith("http://"))
 
-    def ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """What the REST API answers."""
+    def ask(self, path: str, posted: object = None) -> Any:  # noqa: ANN401 - JSON
+        """What the REST API answers, to what is posted where there is such."""
         with closing(HTTPConnection(self.url.removeprefix("http://"), timeout=30)) as connection:
-            connection.request("GET", f"/api/v2{path}")
+            body = json.dumps(posted) if posted else None
+            connection.request("POST" if body else "GET", f"/api/v2{path}", body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             text = answer.read()
         assert answer.status == HTTPStatus.OK, (path, answer.status, text)

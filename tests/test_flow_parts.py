@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -280,13 +280,22 @@ def held() -> None:
     raise HeldError
 
 
+class Impatient(SqliteStore):
+    """A store that waits for nobody."""
+
+    @classmethod
+    def open(cls, url: str, waiting: Callable[[], None] = held) -> SqliteStore:
+        """The store, with which to wait is an error."""
+        return super().open(url, waiting)
+
+
 def test_while_a_source_is_asked_others_of_its_shard_are_kept_out(tmp_path: Path, press: list[LocalServer]) -> None:
     found, (shard,) = trial(tmp_path, sources(press)[0]), shards(1)
     answer, free = press[0].routes["/feed"], list[Turn]()
     assert callable(answer)
 
     def feed(request: Request) -> Reply:
-        with closing(SqliteStore.open(f"sqlite:///{tmp_path}/wireroom.db", held)) as other:
+        with closing(Impatient.open(f"sqlite:///{tmp_path}/wireroom.db")) as other:
             for turn in (Turn(Work.COLLECT, "1of1"), Turn(Work.COLLECT), Turn(Work.COLLECT, "2of2"), Turn(Work.WRITE)):
                 with suppress(HeldError), other.exclusive(turn):
                     free.append(turn)
@@ -301,16 +310,17 @@ def test_while_a_source_is_asked_others_of_its_shard_are_kept_out(tmp_path: Path
 
 
 def test_alerts_do_not_wait_for_what_is_being_fetched(tmp_path: Path) -> None:
-    found = trial(tmp_path, KHABAR, **rule())
+    found = trial(tmp_path, KHABAR, store=Impatient, **rule())
     flow.begin(found.run("run-1"))
     found.write("run-1", [page("https://khabar.example/1", html(story(1, "ar"), NOW - minutes(5)))])
     flow.settle_parts(found.run("run-1"))
     sent: list[Message] = []
-    fetching = SqliteStore.open(f"sqlite:///{tmp_path}/wireroom.db")
 
-    with fetching.exclusive(Turn(Work.COLLECT, "1of4")):
+    with (
+        closing(SqliteStore.open(f"sqlite:///{tmp_path}/wireroom.db")) as fetching,
+        fetching.exclusive(Turn(Work.COLLECT, "1of4")),
+    ):
         assert flow.settle_and_alert(found.run("run-2"), {"desk": sent.append}) == 1
-    fetching.close()
 
     assert [message.id for message in sent] == [f"peshmerga/{urls.article_id('https://khabar.example/1')}/new"]
     assert flow.settle_and_alert(found.run("run-3"), {"desk": sent.append}) == 0

@@ -174,12 +174,12 @@ def memory(services: Services, name: str) -> float:
 
 def runs(services: Services, dag: str) -> list[Row]:
     """All runs of a DAG, the newest first."""
-    return list(services.ask("GET", f"/dags/{dag}/dagRuns?order_by=-run_after")["dag_runs"])
+    return list(services.ask(f"/dags/{dag}/dagRuns?order_by=-run_after")["dag_runs"])
 
 
 def count_tasks(services: Services) -> int:
     """How many task instances there were, of all runs."""
-    return int(services.ask("GET", "/dags/~/dagRuns/~/taskInstances?limit=1")["total_entries"])
+    return int(services.ask("/dags/~/dagRuns/~/taskInstances?limit=1")["total_entries"])
 
 
 def at_rest(services: Services) -> bool:
@@ -201,7 +201,7 @@ def trigger(services: Services, times: int = 1) -> list[Row]:
     """Trigger so many runs without a pause, wait for them and for alerts that they wake; the runs in their order."""
     known = len(runs(services, ALERTS))
     for _ in range(times):  # four requests side by side, and Airflow on SQLite answers some with 500
-        services.ask("POST", f"/dags/{INGEST}/dagRuns", {"logical_date": None})
+        services.ask(f"/dags/{INGEST}/dagRuns", {"logical_date": None})
     wait(lambda: at_rest(services) and len(runs(services, ALERTS)) > known)
     return sorted(runs(services, INGEST), key=lambda run: str(run["start_date"]))[-times:]
 
@@ -215,7 +215,7 @@ def span(run: Row, since: datetime) -> tuple[float, float]:
 def resting(services: Services, began: float) -> None:
     """Print what the services need when nobody asks for anything."""
     ready = time.monotonic() - began if services.url else 0.0
-    until(lambda: services.ask("GET", "/dags")["total_entries"] == DAGS, "all DAGs")
+    until(lambda: services.ask("/dags")["total_entries"] == DAGS, "all DAGs")
     before = cpu(services)
     time.sleep(IDLE)
     cores = (cpu(services) - before) / IDLE
