@@ -242,12 +242,15 @@ def doctor(at: Checkpoint) -> int:
 
 
 def view(at: Checkpoint) -> str:
-    """Where a browser shows the outcomes of the run: in Kibana, or in `wireroom browse` while it is open."""
+    """Where a browser shows the outcomes of the run: in Kibana, or in `wireroom browse` while it is open.
+
+    "" where nobody said where Kibana is, or said it with a password, which belongs into no log.
+    """
     if not at.named(STORE).startswith(ELASTIC):
         return f"{BROWSED}/wireroom/outcomes?run__startswith={at.batch}&_facet=fate&_facet=reason"
     kibana = at.environ.get(KIBANA, "").rstrip("/")
     asked = f"(index:wireroom-outcomes,query:(language:kuery,query:'run:{at.batch}*'))"
-    return kibana and f"{kibana}/app/discover#/?_g=(time:(from:now-7d,to:now))&_a={asked}"
+    return "" if not kibana or "@" in kibana else f"{kibana}/app/discover#/?_g=(time:(from:now-7d,to:now))&_a={asked}"
 
 
 def _day(name: str, text: str) -> date:

@@ -304,6 +304,9 @@ def test_the_view_of_a_run_in_kibana_asks_the_shipped_data_view() -> None:
     places = {"WIREROOM_STORE": "elasticsearch+https://es.example:9200"}
     assert checkpoints.view(Checkpoint(places, BATCH)) == ""
 
+    assert (
+        checkpoints.view(Checkpoint({**places, "WIREROOM_KIBANA_URL": "https://u:secret@kibana.example"}, BATCH)) == ""
+    )
     shown = checkpoints.view(Checkpoint({**places, "WIREROOM_KIBANA_URL": "https://kibana.example/s/desk/"}, BATCH))
 
     assert shown.startswith("https://kibana.example/s/desk/app/discover#/")

@@ -60,7 +60,7 @@ def test_a_task_gets_findings_and_the_lines_that_a_person_would_read(folder: Pat
     assert (findings.faults, findings.verdict) == (0, "everything is in order")
     assert {row.part: row.mark for row in findings.rows} == dict.fromkeys(
         ("config", "store", "archive", "memory", "clock", "alerts", "sources", "alerts to desk"), Mark.SOUND
-    )
+    ) | {"airflow": Mark.NOTE}  # its home is there, its command is not
     lines = list(findings.lines())
     assert lines[0].startswith(f"ok     config: {folder}: 1 of 1 sources enabled, 0 actors, ")
     assert lines[-1] == "everything is in order"
@@ -179,12 +179,17 @@ def test_the_command_beside_this_python_goes_before_one_of_the_path_that_is_hand
     script, beside = airflow(folder), folder / "bin" / "airflow"
     path, python = {"PATH": f"{folder}:{folder.parent}"}, str(beside.with_name("python"))
 
-    assert found(path, python) == script
-    assert found({"PATH": str(folder)}, python) == ""
+    assert found(path, folder, python) == script
+    ours = folder.parent / ".venv-airflow" / "bin" / "airflow"
+    ours.parent.mkdir(parents=True)
+    ours.symlink_to(script)
+    assert found(path, folder, python) == str(ours)
+    ours.unlink()
+    assert found({"PATH": str(folder)}, folder, python) == ""
 
     beside.parent.mkdir()
     beside.symlink_to(script)
-    assert found(path, python) == found({}, python) == str(beside)
+    assert found(path, folder, python) == found({}, folder, python) == str(beside)
 
 
 def test_a_path_that_is_not_handed_over_is_not_looked_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,4 +197,4 @@ def test_a_path_that_is_not_handed_over_is_not_looked_at(folder: Path, monkeypat
     monkeypatch.setenv("PATH", str(folder.parent))
     monkeypatch.chdir(folder.parent)
 
-    assert found({}, str(folder / "python")) == found({"PATH": ""}, str(folder / "python")) == ""
+    assert found({}, folder, str(folder / "python")) == found({"PATH": ""}, folder, str(folder / "python")) == ""

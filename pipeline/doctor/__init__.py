@@ -44,8 +44,8 @@ def examine(
         for destination in config.destinations:
             findings.check(f"alerts to {destination.id}", partial(parts.destination, destination))
     home = airflow.home(environ, folder)
-    command = airflow.found(environ) if command is None else command
-    if home and command:
+    command = airflow.found(environ, folder) if command is None else command
+    if home:
         findings.check("airflow", partial(airflow.pools, environ, home, command, folder / airflow.POOLS))
     return findings
 

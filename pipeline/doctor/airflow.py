@@ -14,7 +14,7 @@ from pipeline.model import ConfigError
 
 POOLS = "pools.json"
 HOME = "AIRFLOW_HOME"
-OUR_HOME = ".airflow"  # beside the configuration's folder, as `make airflow` makes it
+OUR_HOME, OUR_PROGRAMS = ".airflow", ".venv-airflow/bin"  # beside the configuration's folder: of `make airflow`
 PATIENCE = 60.0  # seconds; the command takes three on a free machine
 
 
@@ -24,17 +24,20 @@ def home(environ: Mapping[str, str], folder: Path) -> str:
     return environ.get(HOME) or (str(ours) if ours.is_dir() else "")
 
 
-def found(environ: Mapping[str, str], python: str = sys.executable) -> str:
-    """The command beside the Python that runs this, else of the path in `environ`; "" where it is not installed.
+def found(environ: Mapping[str, str], folder: Path, python: str = sys.executable) -> str:
+    """The command beside the Python that runs this, else of `make airflow`, else of the path in `environ`; "" for none.
 
     Another on the path may be of another version, with another database.
     """
-    places = (str(Path(python).parent), environ.get("PATH", ""))  # "" is no place; None would be our own path
+    ours = folder.absolute().parent / OUR_PROGRAMS
+    places = (str(Path(python).parent), str(ours), environ.get("PATH", ""))  # "" is no place; None would be our path
     return next((command for place in places if (command := shutil.which("airflow", path=place))), "")
 
 
 def pools(environ: Mapping[str, str], at: str, command: str, file: Path) -> str:
     """See that Airflow has all pools of a file: a task whose pool is missing waits for ever, and nobody is told."""
+    if not command:
+        raise NoteworthyError(f"{at} is there, but no command `airflow` to ask whether the pools of {file} are")
     wanted = _wanted(file)
     missing = sorted(wanted.difference(_existing({**environ, HOME: at}, command)))
     if missing:
