@@ -1,34 +1,35 @@
 """`make airflow`: Airflow's four services on SQLite in one terminal, until Ctrl-C; nothing is left when it ends.
 
-Each service is the head of a session. Airflow's tasks leave the process group of the scheduler that started them, but
-not its session: what is to be ended is looked for there. A guard, forked before anything else, ends the services where
-this program was killed and could not.
+What the services find in their environment, on which port, when they start and start again; their processes are in
+`airflow_sessions.py` beside it.
 """  # noqa: INP001 - a script
 
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import http.client
 import importlib.util
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from airflow_sessions import LEAVE, LOOK, Sessions, bound, listens
+
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"  # whoever reaches the port is an administrator
-PORT = 8080
+PORT, PORT_MOST = 8080, 65_535
 SERVICES = {
     # Log servers would listen on all addresses; the api-server reads the same files.
     "api-server": (),
@@ -39,22 +40,19 @@ SERVICES = {
 HISTORY = timedelta(days=14)  # of runs; the scheduler slows down with it (apache/airflow 54283)
 TABLES = "dag_run,task_instance,task_instance_history,log,xcom,job,asset_event,deadline,callback"
 ONE_DAY = 86_400.0  # seconds
-LOG_MOST = 10_000_000  # bytes of a service's log before it becomes `.log.1`
 LAST_LINES = 15  # of a log, shown where a service is given up
-LOOK = 0.2  # seconds between two looks at everything
-HEALTH_LOOK = 1.0  # seconds between two questions for its health
+HEALTH_LOOK = 0.5  # seconds between two questions for its health
 SLOW_START = 180.0  # seconds; 20 on two free cores
 FINISH = 10.0  # seconds that services, and the tasks that run, have to end after Ctrl-C
-LEAVE = 2.0  # seconds that the api-server has then, to which those told how they ended; it needs 0.1, and lingers
 SETTLED = 60.0  # seconds after which a service counts as well started
 WAITS = (1.0, 2.0, 4.0)  # seconds before a service that died is started again; after one death more it is over
+STAMP = "cleaned"  # a file in a home of ours, as old as the last cleaning of its history
 DEFAULTS = {
-    "AIRFLOW__API__HOST": HOST,
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
     "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__CORE__PARALLELISM": "4",  # 32 otherwise, 19 to 49 MB each
+    # More than all slots of config/pools.json, or alerts wait for shards; each worker takes 20 to 40 MB when idle, too.
+    "AIRFLOW__CORE__PARALLELISM": "6",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",  # seconds until a new file is seen, 300 otherwise
     # After a scheduler died, its tasks start again when its last sign of life is 30 s old (SCHEDULER_HEALTH_CHECK_
@@ -71,6 +69,16 @@ DEFAULTS = {
     "WIREROOM_STORE": f"sqlite:///{ROOT / 'var' / 'wireroom.db'}",
 }
 """What holds where the environment does not say otherwise."""
+FORCED = {
+    "AIRFLOW__API__HOST": HOST,
+    "AIRFLOW__API__ACCESS_CONTROL_ALLOW_ORIGINS": "",  # web pages in this machine's browser are strangers, too
+    "AIRFLOW__API__SSL_CERT": "",  # our addresses say http
+    "AIRFLOW__API__SSL_KEY": "",
+    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+}
+"""What holds whatever the environment says."""
+OTHER_DATABASE = ("AIRFLOW__DATABASE__", "AIRFLOW__CORE__SQL_ALCHEMY_", "AIRFLOW_CONFIG")
+"""How the names begin of what makes a database of another Airflow ours."""
 
 
 class Failed(Exception):  # noqa: N818 - what happened, in words
@@ -93,111 +101,6 @@ class Asked:
         self.once = True
 
 
-class Sessions:
-    """The sessions that are ours, each with the process at its head, and the guard that knows of them."""
-
-    def __init__(self, lock: IO[str]) -> None:
-        self._heads: dict[int, subprocess.Popen[bytes]] = {}
-        self._guard, self._pipe = guard(lock)
-
-    def start(self, words: Collection[str], log: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """Start `airflow WORDS` at the head of a new session; what it says goes to the end of the log."""
-        with log.open("ab") as said:
-            head = subprocess.Popen(  # noqa: S603 - commands of our own
-                [sys.executable, "-m", "airflow", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                env=environ,
-                start_new_session=True,
-            )
-        self._heads[head.pid] = head
-        self._tell_guard()
-        return head
-
-    def end(self, heads: Collection[subprocess.Popen[bytes]], seconds: float, hurry: Callable[[], bool]) -> None:
-        """End these sessions; they have so many seconds for it, or until someone is in a hurry."""
-        end([head.pid for head in heads], seconds, hurry, lambda: [head.poll() for head in heads])
-        for head in heads:
-            head.wait()
-            self._heads.pop(head.pid, None)
-        self._tell_guard()
-
-    def close(self) -> None:
-        """End whatever is left, the guard too."""
-        self.end(tuple(self._heads.values()), 0.0, lambda: True)
-        with suppress(BrokenPipeError):
-            self._pipe.close()
-        os.waitpid(self._guard, 0)
-
-    def _tell_guard(self) -> None:
-        with suppress(BrokenPipeError):  # somebody killed it
-            self._pipe.write(f"{' '.join(map(str, self._heads))}\n")
-            self._pipe.flush()
-
-
-def guard(lock: IO[str]) -> tuple[int, IO[str]]:
-    """Fork a process that ends the sessions last written into the pipe as soon as nobody holds its other end.
-
-    It lets go of the lock at once, so that the next start can begin, which waits here until an earlier guard is done.
-    """
-    own = Path(lock.name).with_name("guard").open("w")
-    fcntl.flock(own, fcntl.LOCK_EX)
-    reading, writing = os.pipe()
-    if child := os.fork():
-        own.close()
-        os.close(reading)
-        return child, os.fdopen(writing, "w")
-    os.setsid()
-    os.close(writing)
-    lock.close()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):  # who reads what we say must see that we are gone
-        os.dup2(nowhere, standard)
-    with os.fdopen(reading) as told:
-        last = list(told)[-1:]
-    end([int(each) for line in last for each in line.split()], LEAVE, lambda: False)
-    os._exit(0)
-
-
-def end(
-    sessions: Collection[int], seconds: float, hurry: Callable[[], bool], reap: Callable[[], object] = lambda: None
-) -> None:
-    """Ask the heads of these sessions to end, wait so long or until someone is in a hurry, kill whatever is left."""
-    until = time.monotonic() + seconds
-    if seconds:
-        for head in sessions:
-            send(head, signal.SIGTERM)
-    while any(head in sessions for head in living(sessions)) and time.monotonic() < until and not hurry():
-        reap()
-        time.sleep(LOOK)
-    while left := living(sessions):
-        for each in left:
-            send(each, signal.SIGKILL)
-        reap()
-        time.sleep(LOOK / 4)
-
-
-def living(sessions: Collection[int]) -> list[int]:
-    """All processes of these sessions, the dead whom nobody has buried yet left out."""
-    import psutil
-
-    found = []
-    for process in psutil.process_iter() if sessions else ():
-        with suppress(ProcessLookupError, PermissionError, psutil.Error):
-            if os.getsid(process.pid) in sessions and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
-    return found
-
-
-def send(process: int, number: signal.Signals) -> None:
-    """Send a signal to whoever may be gone."""
-    with suppress(ProcessLookupError):
-        os.kill(process, number)
-
-
 @dataclass
 class Service:
     """One of the four: its process, since when it runs, and its deaths in a row."""
@@ -215,10 +118,11 @@ class Airflow:
     """Airflow with its home and its environment."""
 
     home: Path
-    port: int
+    wanted: int | None  # a port
     asked: Asked
-    environ: Mapping[str, str]
+    given: Mapping[str, str]  # the environment of this program
     sessions: Sessions
+    port: int = PORT
     services: list[Service] = field(default_factory=list)
     answers: bool = False  # the api-server, once: before that the scheduler's tasks would fail for want of it
     cleaning: subprocess.Popen[bytes] | None = None
@@ -226,14 +130,12 @@ class Airflow:
 
     def prepare(self) -> None:
         """Make the database or bring it up to date, with our pools in it; raises Failed."""
-        (self.home / "log").mkdir(parents=True, exist_ok=True)
         self._run("db", "migrate")  # it writes the secrets that the services share as well
         self._run("pools", "import", str(ROOT / "config" / "pools.json"))
-        if not self._stamp.exists():
-            self._stamp.touch()
         if self._is_old():
             self._stamp.touch()
             self._run(*cleaning())
+        self.port = self.wanted or free_port()  # as late as can be: another start may be choosing, too
         self.services = [Service(name, self._log(name)) for name in SERVICES]
 
     def look(self) -> None:
@@ -241,14 +143,20 @@ class Airflow:
         now = time.monotonic()
         for service in self.services:
             if service.process and service.process.poll() is not None:
+                if self._lost_its_port(service):
+                    self._move()
+                    break
                 self._bury(service, now)
             elif not service.process and now >= service.again and (self.answers or service.name != "scheduler"):
                 words = (service.name, *SERVICES[service.name])
-                service.process, service.since = self.sessions.start(words, service.log, self.environ), now
+                service.process, service.since = self.sessions.start(words, service.log, self._environ), now
         self._keep_tidy()
 
     def is_healthy(self, since: datetime) -> bool:
-        """Whether the api-server says so of all, by signs of life that they gave after that moment."""
+        """Whether our own api-server says so of all, by signs of life that they gave after that moment."""
+        server = next(service.process for service in self.services if service.name == "api-server")
+        if not server or not listens(server.pid, self.port):
+            return False  # whoever answers there is another
         with suppress(OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
             with closing(http.client.HTTPConnection(HOST, self.port, timeout=2)) as connection:
                 connection.request("GET", "/api/v2/monitor/health")
@@ -274,9 +182,12 @@ class Airflow:
         return self.asked.hurry
 
     @property
+    def _environ(self) -> dict[str, str]:
+        return environment(self.home, self.port, self.given)
+
+    @property
     def _stamp(self) -> Path:
-        """A file as old as the last cleaning."""
-        return self.home / "cleaned"
+        return self.home / STAMP
 
     def _is_old(self) -> bool:
         return time.time() - self._stamp.stat().st_mtime > ONE_DAY
@@ -289,13 +200,27 @@ class Airflow:
         if self.asked.once:
             return
         log = self._log("prepare")
-        process = self.sessions.start(words, log, self.environ)
+        process = self.sessions.start(words, log, self._environ)
         while process.poll() is None and not self._in_a_hurry():  # half a migration could not be gone on with
-            time.sleep(LOOK)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK)
         code = process.poll()
         self.sessions.end((process,), 0.0, lambda: True)
         if code and not self.asked.once:
             raise Failed(f"`airflow {' '.join(words[:2])}` failed, {log} says:\n{tail(log)}")
+
+    def _lost_its_port(self, service: Service) -> bool:
+        """Whether it died as someone took the port after it was chosen; where none was asked for, another will do."""
+        return service.name == "api-server" and not (self.wanted or self.answers) and obstacle(self.port) is not None
+
+    def _move(self) -> None:
+        """Go to another port with all services, which know the old one."""
+        lost, self.port = self.port, free_port()
+        tell(f"somebody else took port {lost} just now; all start again with port {self.port}")
+        running = [service.process for service in self.services if service.process]
+        self.sessions.end(running, LEAVE, self._in_a_hurry)
+        for service in self.services:
+            service.process = None
 
     def _bury(self, service: Service, now: float) -> None:
         """Kill what a dead service left, and say when it is started again; raises Failed after too many deaths."""
@@ -326,9 +251,14 @@ class Airflow:
         self.cleaned = now
         for service in self.services:
             bound(service.log)
+        with suppress(OSError):  # a full disk, a stamp that is gone: no reason to end
+            self._clean()
+
+    def _clean(self) -> None:
+        """Delete old history beside the services, where that is due."""
         if not self.cleaning and self._is_old():
             self._stamp.touch()
-            self.cleaning = self.sessions.start(cleaning(), self._log("clean"), self.environ)
+            self.cleaning = self.sessions.start(cleaning(), self._log("clean"), self._environ)
 
 
 def cleaning() -> tuple[str, ...]:
@@ -338,14 +268,6 @@ def cleaning() -> tuple[str, ...]:
         *("db", "clean", "--clean-before-timestamp", before.isoformat(), "--tables", TABLES),
         *("--skip-archive", "--error-on-cleanup-failure", "--yes"),
     )
-
-
-def bound(log: Path) -> None:
-    """Begin a log anew where it is long; what it held stands beside it once."""
-    with suppress(FileNotFoundError):
-        if log.stat().st_size > LOG_MOST:
-            shutil.copyfile(log, log.with_suffix(".log.1"))
-            os.truncate(log, 0)  # its writer appends
 
 
 def tail(log: Path) -> str:
@@ -360,57 +282,95 @@ def cause(code: int) -> str:
 
 
 def environment(home: Path, port: int, given: Mapping[str, str]) -> dict[str, str]:
-    """What the services, and so all tasks, find in their environment."""
-    url = f"http://{HOST}:{port}"
+    """What the services, and so all tasks, find in their environment; Airflow's or ours that is empty is not set."""
+    url, direct = f"http://{HOST}:{port}", unproxied(given)
     return {
-        # Without byte code each task would compile Airflow anew.
         **DEFAULTS,
-        **{name: value for name, value in given.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        **{name: value for name, value in given.items() if value or not name.startswith(("AIRFLOW", "WIREROOM_"))},
+        **FORCED,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-        "NO_PROXY": ",".join(filter(None, (given.get("NO_PROXY") or given.get("no_proxy"), HOST))),
+        "NO_PROXY": direct,
+        "PYTHONDONTWRITEBYTECODE": "",  # without byte code each task would compile Airflow anew
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), given.get("PYTHONPATH")))),
+        "no_proxy": direct,
     }
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens there."""
+def unproxied(given: Mapping[str, str]) -> str:
+    """Whom to ask without a proxy: those given by either name, of which a client reads only one, and ourselves."""
+    hosts = [host.strip() for name in ("NO_PROXY", "no_proxy") for host in given.get(name, "").split(",")]
+    return "*" if "*" in hosts else ",".join(dict.fromkeys(filter(None, (*hosts, HOST))))  # "*" counts alone only
+
+
+def obstacle(port: int) -> OSError | None:
+    """Why we cannot listen there, if so."""
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
+        try:
             tried.bind((HOST, port))
-            return True
-    return False
+        except OSError as error:
+            return error
+    return None
 
 
-def port_for(wanted: int | None) -> int:
-    """The port that is wanted; where none is, the usual one, or any that is free; raises Failed."""
-    if is_free(wanted or PORT):
-        return wanted or PORT
-    if wanted:
-        raise Failed(f"--port {wanted}: somebody listens there already; leave --port out for a free one")
+def free_port() -> int:
+    """The usual port, or any that is free where somebody listens there."""
+    if not obstacle(PORT):
+        return PORT
     with socket.socket() as free:
         free.bind((HOST, 0))
         return int(free.getsockname()[1])
 
 
+def refusal(port: int, error: OSError) -> str:
+    """Why a port that was asked for cannot be had, in one sentence."""
+    if error.errno == errno.EACCES:
+        return f"--port {port}: this user may not listen there; ask for one from 1024, or leave --port out"
+    taken = "somebody listens there already" if error.errno == errno.EADDRINUSE else error.strerror
+    return f"--port {port}: {taken}; leave --port out for a free one"
+
+
+def check(port: int | None, given: Mapping[str, str]) -> None:
+    """Refuse a port that cannot be had and an environment made for another Airflow; raises Failed."""
+    for name in sorted(given):
+        if given[name] and name.startswith(OTHER_DATABASE):
+            raise Failed(
+                f"{name} is set, but `make airflow` keeps its own SQLite database: unset it here, or use docker "
+                "compose for PostgreSQL"
+            )
+    if port is not None and not 1 <= port <= PORT_MOST:
+        raise Failed(f"--port {port}: expected a number from 1 to {PORT_MOST}")
+    if port and (error := obstacle(port)):
+        raise Failed(refusal(port, error))
+
+
 def locked(home: Path) -> IO[str]:
-    """The lock of this home, ours from now on; raises Failed where another start has it."""
+    """The lock of this home, ours from now on; raises Failed where another start has it, or another Airflow lives."""
+    stamp = home / STAMP
     try:
+        if not stamp.exists() and any((home / name).exists() for name in ("airflow.cfg", "airflow.db")):
+            raise Failed(
+                f"AIRFLOW_HOME {home} is another Airflow's, whose history would be deleted here: leave AIRFLOW_HOME "
+                "out, or name a new folder"
+            )
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / "log").mkdir(exist_ok=True)
         lock = (home / "lock").open("a+", encoding="utf-8")
-    except OSError as error:
-        raise Failed(f"AIRFLOW_HOME {home}: {error.strerror}; expected a folder that can be written to") from error
-    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not stamp.exists():  # before there is a database, and be it half made
+            stamp.touch()
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}")
+        lock.flush()
     except BlockingIOError:
         lock.seek(0)
         raise Failed(f"Airflow runs already on {home}, started by process {lock.read()}") from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}")
-    lock.flush()
+    except OSError as error:
+        told = f"{error.filename or home}: {error.strerror}"
+        raise Failed(f"AIRFLOW_HOME {told}; expected a folder that can be written to") from error
     return lock
 
 
@@ -454,16 +414,16 @@ def main() -> int:
         return 2
     home = Path(os.environ.get("AIRFLOW_HOME") or ROOT / ".airflow").absolute()
     try:
-        port = port_for(told.port)
+        check(told.port, os.environ)
         lock = locked(home)
     except Failed as failed:
         tell(f"{failed}")
         return 2
     with lock:
-        airflow = Airflow(home, port, Asked(), environment(home, port, os.environ), Sessions(lock))
+        airflow = Airflow(home, told.port, Asked(), os.environ, Sessions(lock))
         try:
             serve(airflow)
-        except Failed as failed:
+        except (Failed, OSError) as failed:
             tell(f"{failed}")
             return 1
         finally:

@@ -21,8 +21,8 @@ def alert() -> None:
 
     It reads from its own mark in the store, not from the event that woke it: an event lost or doubled changes nothing.
 
-    **If it fails** alerts are late, none is lost or doubled: what was claimed is delivered by the next run. The log's
-    last line says why; `wireroom alerts --dry-run` shows what would be sent.
+    **If it fails** alerts are late, none is lost or doubled: what was claimed is delivered by the next run. In its
+    log the red line above *Task exited* says why; `wireroom alerts --dry-run` shows what would be sent.
     """
     from pipeline import checkpoints
 

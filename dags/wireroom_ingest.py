@@ -16,8 +16,11 @@ from airflow.sdk import (  # type: ignore[attr-defined]  # the stub of 3.3 does 
     get_current_context,
     task_group,
 )
+from airflow.sdk.exceptions import AirflowSkipException
 
 if TYPE_CHECKING:
+    from airflow.sdk.types import RuntimeTaskInstanceProtocol
+
     from pipeline.checkpoints import Part
 
 SCHEDULE = "*/5 * * * *"
@@ -26,8 +29,8 @@ SHARDS = 4
 """Parts that collect beside each other, by host: up to 1,000 feeds. 8 for 2,000, 16 for 10,000; never above 200."""
 COLLECT_MINUTES = 4
 """What was not fetched by then waits for the next run, so that one slow host delays the others by one run at most."""
-GRACE_MINUTES = 6
-"""For requests under way, and for a turn on a shard that the run before still holds."""
+TURN_MINUTES = 30
+"""For a turn, in each attempt: a replay keeps all others waiting while it reads a day; 80,000 pages on two cores."""
 READ_MINUTES = 25
 """For all pages of a shard: about 45,000 on one core, far more than a shard fetches in a run."""
 MOST_FAILED = 0.5
@@ -39,14 +42,17 @@ LONGEST = 120
 NAME = "{{ task.op_kwargs.part.shard }}of{{ task.op_kwargs.part.shards }}"
 """How the page of a run calls a shard. Rendered once more after the task, where a fault would turn it red: `part` is
 handed over by its name."""
+STEPS = ("shard.collect", "shard.process")
+NOTHING_BEGUN = "Nothing was begun"
 
 
-@policy.step()
+@policy.step(execution_timeout=timedelta(minutes=TURN_MINUTES))
 def begin() -> list[Part]:
     """Looks at configuration, store and archive before anything is asked, and names the shards.
 
-    **If it fails** nothing else runs and nothing was fetched. The log's last line says why: a file and key to correct
-    (it is not tried again), or a store that is away (tried three times). Correct it; the next run does the rest.
+    **If it fails** nothing else runs and nothing was fetched. In its log the red line above *Task exited* says why: a
+    file and key to correct (it is not tried again), or a store that is away or held by a replay (tried three times).
+    The next run does the rest.
     """
     from pipeline import checkpoints
 
@@ -56,7 +62,7 @@ def begin() -> list[Part]:
 
 @policy.step(
     pool="feeds",
-    execution_timeout=timedelta(minutes=COLLECT_MINUTES + GRACE_MINUTES),
+    execution_timeout=timedelta(minutes=COLLECT_MINUTES + TURN_MINUTES),
     map_index_template=NAME,
 )
 def collect(*, part: Part) -> None:
@@ -65,7 +71,8 @@ def collect(*, part: Part) -> None:
     A feed or page that fails is counted, not an error of this task; `upkeep` prints which sources are ill.
 
     **If it fails** the other shards go on, `process` still reads what was archived, and feeds that were not asked stay
-    due. Look at the log's last line; if the same shard fails again and again, run `wireroom doctor`.
+    due. In its log the red line above *Task exited* says why; if the same shard fails again and again, run `wireroom
+    doctor`.
     """
     from pipeline import checkpoints
 
@@ -76,15 +83,15 @@ def collect(*, part: Part) -> None:
 
 @policy.step(
     pool="pages",
-    execution_timeout=timedelta(minutes=READ_MINUTES),
+    execution_timeout=timedelta(minutes=READ_MINUTES + TURN_MINUTES),
     trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
     map_index_template=NAME,
 )
 def process(*, part: Part) -> None:
     """Reads the pages of one shard that wait in the archive, from this run or an earlier one, into the store.
 
-    **If it fails** the pages stay in the archive and the next run reads them. A page that cannot be read is counted,
-    not an error of this task.
+    **If it fails** or is skipped, as it is where somebody marks its `collect` *skipped*, the pages stay in the archive
+    and `settle` reads them, or the next run. A page that cannot be read is counted, not an error of this task.
     """
     from pipeline import checkpoints
 
@@ -101,15 +108,16 @@ def shard(part: Part) -> None:
 
 
 @policy.step(
-    trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+    trigger_rule=TriggerRule.ALL_DONE,
     outlets=[policy.ARTICLES],
-    execution_timeout=timedelta(minutes=READ_MINUTES),
+    execution_timeout=timedelta(minutes=READ_MINUTES + TURN_MINUTES),
     priority_weight=policy.SETTLE_FIRST,
 )
 def settle() -> None:
     """Brings stories and copies in order over all shards, prints the outcome table, and wakes `wireroom_alerts`.
 
-    The table also stands in the asset `wireroom-articles`, at the event of this run.
+    The table also stands in the asset `wireroom-articles`, at the event of this run. After a `begin` that failed there
+    is nothing to settle, and this is skipped.
 
     **If it fails** articles are stored and found, but some copies are not marked yet and no alert goes out for them;
     the next run that settles makes up for it.
@@ -117,6 +125,9 @@ def settle() -> None:
     from pipeline import checkpoints
 
     context = get_current_context()
+    if states_of(context["ti"])["begin"] != "success":
+        context["ti"].xcom_push(key=policy.VIEW, value="")  # Airflow looks for it, and logs an error where it is not
+        raise AirflowSkipException(NOTHING_BEGUN)
     with policy.checkpoint() as at:
         summary = checkpoints.settle(at)
     document: dict[str, Any] = summary.document()
@@ -124,35 +135,54 @@ def settle() -> None:
     context["ti"].xcom_push(key=policy.VIEW, value=summary.view)
 
 
-@policy.step(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, priority_weight=policy.SETTLE_FIRST)
+@policy.step(trigger_rule=TriggerRule.ALL_DONE, priority_weight=policy.SETTLE_FIRST)
 def report() -> None:
     """Says which shards failed and where their logs are. Its state is the run's.
 
-    **If it fails** either nothing was settled, or more than half of the shards failed. Follow the addresses in its log:
-    the last line of each of those logs says what to do. Nothing fetched is lost, and the next run tries again.
+    **If it fails** nothing was begun, nothing was settled, or more than half of the shards failed. Follow the addresses
+    in its log: in each of those logs the red line above *Task exited* says what to do. Nothing fetched is lost, and the
+    next run tries again.
     """
-    ti = get_current_context()["ti"]
-    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
-    failed, run = failures(states), ti.log_url.rpartition("/tasks/")[0]
-    for number, steps in failed.items():
-        logs = " and ".join(f"{run}/tasks/shard.{name}/mapped/{number}" for name in steps)
-        policy.tell(f"shard {number + 1}of{SHARDS} failed to {' and to '.join(steps)}: the log is at {logs}")
-    policy.tell(
-        f"{len(failed)} of {SHARDS} shards failed; outcomes: {policy.viewed(ti.dag_id, ti.run_id) or 'not settled'}"
-    )
+    ti, red = get_current_context()["ti"], policy.Stop(policy.FAULT)
+    states, run = states_of(ti), ti.log_url.rpartition("/tasks/")[0]
+    shards = shards_of(states)
+    if states["begin"] != "success" or not shards:
+        policy.end(f"{NOTHING_BEGUN}: {ended(states['begin'], 'begin', f'{run}/tasks/begin')}", red)
+    failed = {place: steps for place, steps in shards.items() if steps}
+    for place, steps in failed.items():
+        told = (ended(state, name, f"{run}/tasks/shard.{name}/mapped/{place}") for name, state in steps.items())
+        policy.tell(f"shard {place + 1}of{len(shards)}: {'; '.join(told)}")
+    outcomes = policy.viewed(ti.dag_id, ti.run_id) or "not settled"
+    policy.tell(f"{len(failed)} of {len(shards)} shards failed; outcomes: {outcomes}")
     if states["settle"] != "success":
-        policy.end(f"Nothing was settled; the log is at {run}/tasks/settle", policy.Stop(policy.FAULT))
-    if len(failed) > MOST_FAILED * SHARDS:
-        policy.end(f"{len(failed)} of {SHARDS} shards failed, more than {MOST_FAILED:.0%}", policy.Stop(policy.FAULT))
+        policy.end(f"Nothing was settled: {ended(states['settle'], 'settle', f'{run}/tasks/settle')}", red)
+    if len(failed) > MOST_FAILED * len(shards):
+        policy.end(f"{len(failed)} of {len(shards)} shards failed, more than {MOST_FAILED:.0%}", red)
 
 
-def failures(states: Mapping[str, str | None]) -> dict[int, list[str]]:
-    """The steps that failed of each shard that did not do all of its work, from the states of a run's tasks."""
-    failed: dict[int, list[str]] = {}
-    for number in range(SHARDS):
-        steps = [name for name in ("collect", "process") if states.get(f"shard.{name}_{number}") != "success"]
-        failed |= {number: steps} if steps else {}
-    return failed
+def states_of(ti: RuntimeTaskInstanceProtocol) -> Mapping[str, str | None]:
+    """The states of all tasks of a run; those of a shard are called `shard.collect_0`."""
+    states: Mapping[str, str | None] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+    return states
+
+
+def shards_of(states: Mapping[str, str | None]) -> dict[int, dict[str, str | None]]:
+    """Each shard that a run has, from 0, with the states of those of its steps that did not succeed.
+
+    A run keeps the number it began with; an edited SHARDS counts from the next one.
+    """
+    shards: dict[int, dict[str, str | None]] = {}
+    for task, state in sorted(states.items()):
+        step, _, place = task.rpartition("_")
+        if step in STEPS and state != "removed":  # by a second `begin` that named fewer
+            steps = shards.setdefault(int(place), {})
+            steps |= {} if state == "success" else {step.removeprefix("shard."): state}
+    return dict(sorted(shards.items()))
+
+
+def ended(state: str | None, name: str, log: str) -> str:
+    """How a step that did not succeed ended; only one that failed is sure to have a log."""
+    return f"{name} failed, its log is at {log}" if state == "failed" else f"{name} is {state or 'not done'}"
 
 
 @dag(
@@ -160,7 +190,7 @@ def failures(states: Mapping[str, str | None]) -> dict[int, list[str]]:
     dagrun_timeout=timedelta(minutes=LONGEST),
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=timedelta(minutes=DEADLINE),
+        interval=60 * DEADLINE,  # as seconds: a timedelta turns clearing a task into HTTP 500 (apache/airflow #70368)
         callback=SyncCallback(policy.overdue, {"minutes": DEADLINE}),
         name="ingest is late",
     ),
@@ -173,6 +203,7 @@ def wireroom_ingest() -> None:
 
     - **Green** with a red shard in it: its feeds are asked by the next run, its archived pages are read by it.
     - **Red**: `report` says which shards and where their logs are; if `begin` is red, the configuration or the store.
+    - **Stuck**: mark the task of a shard *skipped* or *failed*; the others go on, and the shard counts as failed.
     - **Late**: a run that has not succeeded 20 minutes after it was queued is marked so on its page, and one line is
       written below `executor_callbacks/wireroom_ingest/` in the folder of Airflow's logs. Runs that failed are told of
       too. An hour that passed while Airflow was down is not made up for: the next run does all that is due.
@@ -184,9 +215,7 @@ def wireroom_ingest() -> None:
     reported = report()
     for each in (settled, reported):
         each.operator.operator_extra_links = (policy.View(),)  # type: ignore[attr-defined]  # one task has an operator
-    parts = begin()
-    shard.expand(part=parts) >> settled >> reported
-    parts >> reported  # it has something to say as long as anything was begun
+    shard.expand(part=begin()) >> settled >> reported
 
 
 wireroom_ingest()

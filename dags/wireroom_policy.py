@@ -130,7 +130,7 @@ def tell(line: str) -> None:
 
 
 def end(sentence: str, how: Stop | Again) -> NoReturn:
-    """End the task; the sentence is the last that its log says of it."""
+    """End the task; the sentence is the red line in its log, above what Airflow adds."""
     log.error("%s", sentence)
     raise how
 
@@ -184,8 +184,10 @@ def _extra(connection: Connection) -> Mapping[str, str]:
     for key, value in extra.items():
         if key not in EXTRA:
             raise _mistake(f"extra.{key}: unknown key; expected one of {', '.join(EXTRA)}")
-        if not isinstance(value, str):
-            raise _mistake(f"extra.{key}: expected a string")
+        if not isinstance(value, str) or not value.strip():
+            raise _mistake(
+                f"extra.{key}: expected a string that is not empty; leave the key out to use the environment"
+            )
     return extra
 
 

@@ -11,8 +11,9 @@ from airflow.sdk import Param, dag, get_current_context
 if TYPE_CHECKING:
     from pipeline.checkpoints import Span
 
-SPANS = 30
-"""Tasks at most; a longer time is cut into longer spans."""
+SPANS = 100
+"""Tasks at most: a span is one day up to 100 days, four days in a year, at most a week in two years. Short, as all
+others wait while a span is read, and have their turn before the next."""
 SPAN_HOURS = 6
 """For one span: about 1,000,000 archived pages on two cores."""
 LONGEST = 7
@@ -41,7 +42,8 @@ PARAMETERS = {
 def plan() -> list[Span]:
     """Cuts the days into spans that are read one after the other.
 
-    **If it fails** the parameters do not go together; its log's last line says how. Trigger again with other ones.
+    **If it fails** the parameters do not go together; in its log the red line above *Task exited* says how. Trigger
+    again with other ones.
     """
     from pipeline import checkpoints
     from pipeline.model import ConfigError
@@ -88,8 +90,10 @@ def wireroom_replay() -> None:
     Trigger it with the days on which the pages were *fetched*. It begins with a dry run: look at the logs of `replay`,
     then trigger again with *Dry run* off. It never alerts.
 
-    While a span is read `wireroom_ingest` and `wireroom_alerts` wait; a span that takes more than ten minutes turns
-    some of their tasks red. Nothing is lost, the next runs make up for it.
+    While a span is read nothing is fetched, stored or alerted: tasks of `wireroom_ingest` and `wireroom_alerts` wait
+    for it, and those that wait have their turn before the next span. A run that is kept for 20 minutes is told of as
+    late, a task that waited three times for half an hour is red. Nothing is lost, the next runs make up for it. A span
+    is a day; where more than 100 days are asked for, some days.
 
     - **Red `plan`**: the parameters; its log says which.
     - **Red `replay`**: clear it; spans that are done are not read again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from contextlib import suppress
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import wireroom_policy as policy
@@ -17,8 +18,9 @@ LONGEST = 12
 EXPIRE_HOURS = 2
 LOGS_DAYS = 30
 """Airflow never deletes the logs of tasks, 9 kB each: 4 shards every five minutes are 30 MB a day."""
-OURS = ("dag_id=*", "dag_processor")
-"""Where Airflow writes below its folder of logs; other programs may write beside it."""
+OURS = {"dag_id=wireroom_*": "*.log", "executor_callbacks/wireroom_*": "*", "dag_processor": "wireroom_*.log"}
+"""Where Airflow writes of these DAGs below its folder of logs, and what its files are called there. Those of other DAGs
+lie beside them; the logs of deadlines have no ending."""
 
 
 @policy.step(execution_timeout=timedelta(hours=EXPIRE_HOURS))
@@ -74,36 +76,42 @@ def doctor() -> None:
 
 @policy.step()
 def logs() -> None:
-    """Deletes the logs of tasks that are older than 30 days, from the machine it runs on.
+    """Deletes the logs of the tasks of these DAGs that are older than 30 days, from the machine it runs on.
 
-    Only files that end in `.log`, in the folders that Airflow makes for them; links are not followed. Logs that are
-    kept elsewhere (remote logging) are left alone.
+    Only files that Airflow wrote of DAGs whose names begin with `wireroom_`; links are not followed. Logs that are kept
+    elsewhere (remote logging) are left alone.
 
     **If it fails** the disk fills slowly; the log names a file that cannot be deleted.
     """
     before = get_current_context()["dag_run"].run_after - timedelta(days=LOGS_DAYS)
     folder = Path(conf.get("logging", "base_log_folder"))
-    own = [path for pattern in OURS for path in folder.glob(pattern) if path.is_dir() and not path.is_symlink()]
-    count = sum(swept(path, before.timestamp()) for path in own)
+    count = sum(
+        swept(path, before.timestamp(), names)
+        for pattern, names in OURS.items()
+        for path in folder.glob(pattern)
+        if path.is_dir() and not path.is_symlink()
+    )
     policy.tell(f"{count} logs from before {before:%Y-%m-%d} deleted in {folder}")
 
 
-def swept(folder: Path, before: float) -> int:
-    """How many logs that were last written before this time (seconds since 1970) were deleted, and folders left empty.
+def swept(folder: Path, before: float, names: str) -> int:
+    """How many logs of such names that were last written before this time (seconds since 1970) were deleted.
 
-    A folder that was changed since stays: a task that begins may have made it for its log.
+    Folders that are left empty go, too. One that was changed since stays: a task that begins may have made it for its
+    log. What somebody else deletes meanwhile is not counted.
     """
     count = 0
-    for path in folder.iterdir():
-        facts = path.lstat()
-        old = facts.st_mtime < before
-        if stat.S_ISDIR(facts.st_mode):
-            count += swept(path, before)
-            with suppress(OSError):  # not empty
-                path.rmdir() if old else None
-        elif old and path.suffix == ".log" and stat.S_ISREG(facts.st_mode):
-            path.unlink(missing_ok=True)
-            count += 1
+    for path in list(folder.iterdir()):
+        with suppress(FileNotFoundError):
+            facts = path.lstat()
+            old = facts.st_mtime < before
+            if stat.S_ISDIR(facts.st_mode):
+                count += swept(path, before, names)
+                with suppress(OSError):  # not empty
+                    path.rmdir() if old else None
+            elif old and stat.S_ISREG(facts.st_mode) and fnmatchcase(path.name, names):
+                path.unlink()
+                count += 1
     return count
 
 

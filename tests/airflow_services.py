@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import time
@@ -35,6 +36,15 @@ def until(looked: Callable[[], Found | None], what: str, every: float = LOOK) ->
         assert time.monotonic() < ends, f"not within {PATIENCE:.0f} s: {what}"
         time.sleep(every)
     return found
+
+
+def starter() -> dict[str, Any]:
+    """The names in the starter; what it imports from beside it is found as when it is run."""
+    sys.path.insert(0, str(STARTER.parent))
+    try:
+        return runpy.run_path(str(STARTER))
+    finally:
+        sys.path.remove(str(STARTER.parent))
 
 
 @dataclass

@@ -6,10 +6,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,18 +162,42 @@ def overdue(context: Mapping[str, Any], minutes: int) -> list[str]:
     return lines
 
 
-def failures(states: Mapping[str, str | None]) -> dict[int, list[str]]:
-    """The steps of shards that a report calls failed."""
+def shards(states: Mapping[str, str | None]) -> dict[int, dict[str, str | None]]:
+    """The shards that a report finds in a run, each with its steps that did not succeed."""
     import wireroom_ingest
 
-    return wireroom_ingest.failures(states)
+    return wireroom_ingest.shards_of(states)
 
 
-def swept(folder: Path, before: float) -> int:
+def longest_span(days: int) -> int:
+    """The days of the longest span of a replay of so many days."""
+    import wireroom_replay
+
+    from pipeline.checkpoints import replay_spans
+
+    first = date(2026, 1, 1)
+    spans = replay_spans(f"{first}", f"{first + timedelta(days=days - 1)}", wireroom_replay.SPANS)
+    return max((date.fromisoformat(each["until"]) - date.fromisoformat(each["since"])).days + 1 for each in spans)
+
+
+def swept(folder: Path, before: float, names: str) -> int:
     """How many logs were deleted."""
     import wireroom_upkeep
 
-    return wireroom_upkeep.swept(folder, before)
+    return wireroom_upkeep.swept(folder, before, names)
+
+
+def swept_beside_another(folder: Path, before: float) -> int:
+    """How many logs were deleted, of a folder whose files somebody else deletes just after they were listed."""
+    import wireroom_upkeep
+
+    class Emptied(type(folder)):  # type: ignore[misc]  # the path of this system, Posix or Windows
+        def iterdir(self) -> Iterator[Path]:
+            listed = list(Path(self).iterdir())
+            listed[0].unlink()
+            return iter(listed)
+
+    return wireroom_upkeep.swept(Emptied(folder), before, "*.log")
 
 
 @dataclass(frozen=True)
@@ -202,12 +226,22 @@ def prepare() -> None:
         Pool.create_or_update_pool(name, **pool)
 
 
-def run(dag_id: str, environ: Mapping[str, str], at: datetime, asked: Mapping[str, object]) -> Ran:
+@dataclass(frozen=True)
+class Hand:
+    """What a person does while a run goes on."""
+
+    skip: str = ""  # marks this task *skipped*
+    remove: Mapping[str, Path] = field(default_factory=dict)  # this empty folder before the task's second attempt
+
+
+def run(dag_id: str, environ: Mapping[str, str], at: datetime, asked: Mapping[str, object], hand: Hand) -> Ran:
     """Run a DAG once in this process, as if it were that time; attempts follow each other at once."""
     dag = fresh().dags[dag_id]
     dag.deadline = None  # of which `test` keeps no record, and then looks for one
     for task in dag.task_dict.values():
         task.retry_delay = timedelta(0)
+        if not task.is_mapped:  # those of a mapped group are not
+            _lend(task, hand)
     os.environ.update(environ)
     ended = dag.test(run_after=at, logical_date=at, run_conf=dict(asked))
     found = {
@@ -223,6 +257,30 @@ def run(dag_id: str, environ: Mapping[str, str], at: datetime, asked: Mapping[st
     )
 
 
+def _lend(task: Any, hand: Hand) -> None:  # noqa: ANN401 - Airflow has several kinds
+    """Let a task meet the hand: as its mark ends it, and between two attempts."""
+    from airflow.sdk import get_current_context
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    work = task.python_callable
+
+    def named(ti: Any) -> str:  # noqa: ANN401 - as above
+        return ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}"
+
+    @wraps(work)  # Airflow looks at its arguments
+    def marked(*arguments: object, **more: object) -> object:
+        if named(get_current_context()["ti"]) == hand.skip:
+            raise AirflowSkipException
+        return work(*arguments, **more)
+
+    def between(context: Mapping[str, Any]) -> None:
+        if place := hand.remove.get(named(context["ti"])):
+            place.rmdir()
+
+    task.python_callable = marked
+    task.on_retry_callback = [between]
+
+
 def _left(run_id: str) -> tuple[object, object]:
     """The link of a run, and the extra of the event it made."""
     from airflow.models.asset import AssetEvent
@@ -234,3 +292,46 @@ def _left(run_id: str) -> tuple[object, object]:
         view = session.scalar(select(XComModel.value).where(XComModel.run_id == run_id, XComModel.key == "view"))
         extra = session.scalar(select(AssetEvent.extra).where(AssetEvent.source_run_id == run_id))
     return view, extra
+
+
+def cleared(dag_id: str, task_id: str) -> tuple[float, float]:
+    """Seconds from a run's being queued to its deadline: at first, and after somebody has cleared a task of it."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import sync_bag_to_db
+    from airflow.models.dagbag import DBDagBag
+    from airflow.models.deadline import Deadline
+    from airflow.models.taskinstance import clear_task_instances
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState, TaskInstanceState
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+    from sqlalchemy import select
+
+    with create_session() as session:
+        DagBundlesManager().sync_bundles_to_db(session=session)
+    sync_bag_to_db(fresh(), "dags-folder", None)
+    with create_session() as session:
+        dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
+        assert dag
+        run = dag.create_dagrun(
+            run_id="cleared",
+            run_after=datetime.now(UTC),
+            run_type=DagRunType.MANUAL,
+            triggered_by=DagRunTriggeredByType.TEST,
+            state=DagRunState.QUEUED,
+            session=session,
+        )
+        session.flush()
+
+        def allowed() -> float:
+            session.flush()
+            until = session.scalar(select(Deadline.deadline_time).where(Deadline.dagrun_id == run.id))
+            assert until
+            assert run.queued_at
+            return (until - run.queued_at).total_seconds()
+
+        first, queued, task = allowed(), run.queued_at, run.get_task_instance(task_id, session=session)
+        assert task
+        task.set_state(TaskInstanceState.FAILED, session=session)
+        clear_task_instances([task], session)
+        assert run.queued_at != queued
+        return first, allowed()

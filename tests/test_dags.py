@@ -22,7 +22,7 @@ pytestmark = pytest.mark.airflow
 
 SHAPE = {
     "wireroom_ingest": {
-        "begin": {"shard.collect", "shard.process", "report"},
+        "begin": {"shard.collect", "shard.process"},
         "shard.collect": {"shard.process"},
         "shard.process": {"settle"},
         "settle": {"report"},
@@ -35,6 +35,7 @@ SHAPE = {
 HEAVY = {"trafilatura", "feedparser", "elasticsearch", "lxml", "pipeline"}
 PARSE_SECONDS = 2.0  # of wall time a file, on a busy machine too; Airflow reads it again for every task
 URL, KEY = "elasticsearch+https://search.example:9200", "key-of-the-connection"
+NOT_EMPTY = "expected a string that is not empty; leave the key out to use the environment"
 RUN = {"dag_id": "wireroom_ingest", "dag_run_id": "scheduled__2026-11-21T08:00:00+00:00", "state": "running"}
 
 
@@ -183,20 +184,29 @@ def test_shards_go_on_without_each_other_and_the_report_speaks_as_long_as_anythi
         "begin": "all_success",
         "shard.collect": "all_success",
         "shard.process": "all_done_min_one_success",
-        "settle": "all_done_min_one_success",
-        "report": "all_done_min_one_success",
+        "settle": "all_done",
+        "report": "all_done",
     }
 
 
-def test_a_shard_that_did_not_do_all_of_its_work_is_named_with_the_steps_that_failed(airflow: Airflow) -> None:
-    states = {f"shard.{step}_{number}": "success" for step in ("collect", "process") for number in range(4)}
+def test_a_shard_that_did_not_do_all_of_its_work_is_named_with_what_became_of_its_steps(airflow: Airflow) -> None:
+    states = {f"shard.{step}_{number}": "success" for step in ("process", "collect") for number in range(12)}
+    done: dict[int, dict[str, str | None]] = {number: {} for number in range(12)}
+    others = {"begin": "success", "settle": "failed", "report": "running"}
 
-    assert airflow.ask(dags.failures, states) == {}
-    assert airflow.ask(dags.failures, states | {"shard.collect_2": "failed"}) == {2: ["collect"]}
-    assert airflow.ask(dags.failures, states | {"shard.collect_0": "failed", "shard.process_0": None}) == {
-        0: ["collect", "process"]
+    assert list(airflow.ask(dags.shards, states | others).items()) == list(done.items())
+    assert airflow.ask(dags.shards, states | {"shard.collect_2": "failed"}) == done | {2: {"collect": "failed"}}
+    assert airflow.ask(dags.shards, states | {"shard.collect_0": "skipped", "shard.process_0": None}) == done | {
+        0: {"collect": "skipped", "process": None}
     }
-    assert airflow.ask(dags.failures, {}).keys() == {0, 1, 2, 3}
+
+
+def test_a_run_has_the_shards_that_it_began_with_however_many_there_are_now(airflow: Airflow) -> None:
+    failed = {"begin": "failed", "shard.collect": "upstream_failed", "shard.process": "upstream_failed"}
+    fewer = {"shard.collect_0": "success", "shard.collect_1": "removed", "shard.process_1": "removed"}
+
+    assert airflow.ask(dags.shards, failed) == {}
+    assert airflow.ask(dags.shards, fewer) == {0: {}}
 
 
 def test_a_late_run_is_told_in_one_line_with_what_to_do(airflow: Airflow) -> None:
@@ -214,7 +224,7 @@ def test_the_deadline_counts_from_when_the_run_was_queued_whatever_its_date(
     stored = json.loads(airflow.ask(dags.serialized)["wireroom_ingest"])["dag"]["deadline"]
 
     assert [each["reference"]["reference_type"] for each in stored] == ["DagRunQueuedAtDeadline"]
-    assert [each["interval"]["__data__"] for each in stored] == [20 * 60]
+    assert [each["interval"] for each in stored] == [20 * 60]
     assert "20 minutes after it was queued" in facts["wireroom_ingest"].doc
 
 
@@ -272,6 +282,10 @@ def test_a_replay_with_a_parameter_out_of_range_is_refused_when_it_is_triggered(
     assert airflow.ask(dags.refused, asked).startswith(f"Invalid input for param {name}: ")
 
 
+def test_a_replay_lets_others_go_on_after_a_day_and_after_a_week_where_it_is_of_years(airflow: Airflow) -> None:
+    assert [airflow.ask(dags.longest_span, days) for days in (1, 100, 365, 700)] == [1, 1, 4, 7]
+
+
 # upkeep
 
 
@@ -287,7 +301,7 @@ def test_logs_that_are_old_go_with_the_folders_they_leave_empty(airflow: Airflow
     for path in (old / "attempt=1.log", old / "attempt=2.log", old, kept, elsewhere):
         os.utime(path, (1_000, 1_000))
 
-    assert airflow.ask(dags.swept, tmp_path, 1_000_000.0) == 2
+    assert airflow.ask(dags.swept, tmp_path, 1_000_000.0, "*.log") == 2
     assert {path.name for path in tmp_path.rglob("*") if not path.is_symlink()} == {
         "dag_id=a",
         "run_id=2",
@@ -296,6 +310,15 @@ def test_logs_that_are_old_go_with_the_folders_they_leave_empty(airflow: Airflow
         "notes.txt",
     }
     assert elsewhere.exists()
+
+
+def test_a_log_that_somebody_else_deletes_meanwhile_is_no_fault(airflow: Airflow, tmp_path: Path) -> None:
+    for name in ("attempt=1.log", "attempt=2.log", "attempt=3.log"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1_000, 1_000))
+
+    assert airflow.ask(dags.swept_beside_another, tmp_path, 1_000_000.0) == 2
+    assert not list(tmp_path.iterdir())
 
 
 # the connection
@@ -358,7 +381,9 @@ def test_no_log_shows_a_secret_of_connection_or_environment(airflow: Airflow) ->
             {"extra": {"stor": URL}},
             "extra.stor: unknown key; expected one of store, archive, config, kibana, ca, api_key",
         ),
-        ({"extra": {"store": 9200}}, "extra.store: expected a string"),
+        ({"extra": {"store": 9200}}, f"extra.store: {NOT_EMPTY}"),
+        ({"extra": {"store": ""}}, f"extra.store: {NOT_EMPTY}"),
+        ({"extra": {"api_key": " "}}, f"extra.api_key: {NOT_EMPTY}"),
         ({"extra": "store"}, 'extra is no JSON; expected an object such as {"store": "sqlite:////srv/wireroom.db"}'),
         ({"extra": "[1]"}, 'extra: expected an object such as {"store": "sqlite:////srv/wireroom.db"}'),
         (

@@ -17,7 +17,7 @@ from pipeline.checkpoints import batch_id
 from pipeline.stores.sqlite import SqliteStore
 from tests import dag_answers as dags
 from tests.airflow_home import POOLS, Airflow
-from tests.dag_answers import Ran
+from tests.dag_answers import Hand, Ran
 from tests.local_server import LocalServer, Reply
 from tests.trial import LONG_AGO, html, rss, story
 
@@ -29,6 +29,7 @@ SETTINGS = "fetch: {delay_seconds: 0, allow_networks: [127.0.0.0/8]}\nprocess: {
 ACTORS = "- {id: peshmerga, names: {en: Peshmerga}, aliases: {en: [Peshmerga]}}\n"
 RULES = "rules: [{id: peshmerga, actors: [peshmerga], send: [desk]}]\ndestinations: {desk: {file: %s}}\n"
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
+NOBODY = Hand()
 STEPS = [f"shard.{step}_{number}" for step in ("collect", "process") for number in range(4)]
 
 
@@ -48,9 +49,17 @@ class Desk:
             "WIREROOM_ARCHIVE": str(self.folder / "archive"),
         }
 
-    def run(self, dag: str, at: datetime, *, asked: dict[str, object] | None = None, **around: str) -> tuple[Ran, str]:
+    def run(
+        self,
+        dag: str,
+        at: datetime,
+        *,
+        asked: dict[str, object] | None = None,
+        hand: Hand = NOBODY,
+        **around: str,
+    ) -> tuple[Ran, str]:
         """Run a DAG as of that time; give how it ended and all that was logged."""
-        return self.airflow.heard(dags.run, f"wireroom_{dag}", self.environ | around, at, asked or {})
+        return self.airflow.heard(dags.run, f"wireroom_{dag}", self.environ | around, at, asked or {}, hand)
 
     def write(self, **files: str) -> None:
         """Write files of the configuration."""
@@ -58,18 +67,11 @@ class Desk:
         for stem, text in files.items():
             (self.folder / "config" / f"{stem}.yaml").write_text(text, encoding="utf-8")
 
-    def block(self, at: datetime, shard: int, *attempts: int) -> list[Path]:
-        """Put something where these attempts of a shard would begin their file of the archive."""
-        batch, now = batch_id(at, run_id(at)), datetime.now(UTC)
-        days = (now, now + timedelta(days=1))  # a test that began before midnight
-        made = [
-            self.folder / "archive" / f"{day:%Y/%m/%d}" / f"{batch}.{shard}of4.{attempt}-001.warc.gz"
-            for attempt in attempts
-            for day in days
-        ]
-        for path in made:
-            path.mkdir(parents=True)
-        return made
+    def block(self, shard: int) -> Path:
+        """Put a folder where a shard's lock file belongs, so that the shard cannot work."""
+        path = self.folder / f"wireroom.db.collect-{shard}of4.lock"
+        path.mkdir()
+        return path
 
     @property
     def stored(self) -> set[str]:
@@ -141,7 +143,7 @@ def test_runs_store_every_article_once_and_alert_of_it_once(desk: Desk) -> None:
     assert "0 of 4 shards failed" in printed
 
     assert isinstance(first.told, dict)
-    assert first.told["batch"] == batch_id(AT, run_id(AT))
+    assert first.told["batch"] == batch_id(AT, f"wireroom_ingest/{run_id(AT)}")
     assert sum(row["count"] for row in first.told["outcomes"]) == 12
     assert first.view == first.told["view"]
     assert first.told["batch"] in f"{first.view}"
@@ -162,44 +164,66 @@ def test_runs_store_every_article_once_and_alert_of_it_once(desk: Desk) -> None:
 
 
 def test_a_shard_that_fails_stops_no_other_and_loses_nothing(desk: Desk) -> None:
-    in_the_way = desk.block(AT + timedelta(hours=1), 3, 1, 2, 3)
-    desk.block(AT + timedelta(hours=1), 4, 1)
+    at, in_the_way = AT + timedelta(hours=1), desk.block(3)
 
-    ran, printed = desk.run("ingest", AT + timedelta(hours=1))
+    ran, printed = desk.run("ingest", at, hand=Hand(remove={"shard.collect_3": desk.block(4)}))
 
     assert ran.state == "success"
-    assert ran.ended("failed") == {"shard.collect_2"}
+    assert ran.ended("failed") == {"shard.collect_2", "shard.process_2"}
     assert ran.tasks["shard.collect_2"] == ("failed", 3)
-    assert ran.tasks["shard.collect_3"] == ("success", 2)  # the second attempt
-    assert ran.tasks["shard.process_2"] == ("success", 1)
+    assert ran.tasks["shard.collect_3"] == ("success", 2)
+    assert ran.tasks["settle"] == ("success", 1)
     assert ran.names["shard.collect_2"] == "3of4"
     assert desk.stored == desk.published(1, 2, 4)
-    assert "shard 3of4 failed to collect: the log is at http" in printed
-    assert f"/runs/{run_id(AT + timedelta(hours=1)).replace(':', '%3A').replace('+', '%2B')}/" in printed
-    assert "/tasks/shard.collect/mapped/2" in printed
+    assert "shard 3of4: collect failed, its log is at http" in printed
+    assert f"/runs/{run_id(at).replace(':', '%3A').replace('+', '%2B')}/" in printed
+    assert "/tasks/shard.collect/mapped/2; process failed, its log is at http" in printed
     assert "1 of 4 shards failed" in printed
-    assert sum("exists already" in error for error in errors(printed)) == 4
+    assert sum("cannot be opened" in error for error in errors(printed)) == 7
     assert "Traceback" not in printed
 
-    for path in in_the_way:
-        path.rmdir()
+    in_the_way.rmdir()
     desk.run("ingest", AT + timedelta(hours=2))
     assert desk.stored == desk.published(1, 2, 3, 4)
 
 
 def test_the_run_fails_where_more_than_half_of_the_shards_did(desk: Desk) -> None:
-    at = AT + timedelta(hours=3)
     for shard in (1, 2, 3):
-        desk.block(at, shard, 1, 2, 3)
+        desk.block(shard)
 
-    ran, printed = desk.run("ingest", at)
+    ran, printed = desk.run("ingest", AT + timedelta(hours=3))
 
     assert ran.state == "failed"
-    assert ran.ended("failed") == {"shard.collect_0", "shard.collect_1", "shard.collect_2", "report"}
+    assert ran.ended("failed") == {"report"} | {name for name in STEPS if not name.endswith("_3")}
     assert ran.tasks["report"] == ("failed", 1)
     assert ran.tasks["settle"] == ("success", 1)
     assert "3 of 4 shards failed, more than 50%" in errors(printed)
     assert desk.stored == desk.published(4)
+
+
+def test_a_stuck_shard_that_a_person_marks_skipped_counts_as_failed_and_the_others_are_settled(desk: Desk) -> None:
+    ran, printed = desk.run("ingest", AT + timedelta(hours=9), hand=Hand(skip="shard.collect_2"))
+
+    assert ran.state == "success"
+    assert ran.ended("skipped") == {"shard.collect_2", "shard.process_2"}
+    assert ran.tasks["settle"] == ran.tasks["report"] == ("success", 1)
+    assert "shard 3of4: collect is skipped; process is skipped" in printed
+    assert "1 of 4 shards failed" in printed
+    assert desk.stored == desk.published(1, 2, 4)
+
+
+def test_a_run_that_a_person_keeps_from_settling_is_red_and_its_report_names_no_log_that_is_not_there(
+    desk: Desk,
+) -> None:
+    ran, printed = desk.run("ingest", AT + timedelta(hours=10), hand=Hand(skip="settle"))
+
+    assert ran.state == "failed"
+    assert ran.ended("failed") == {"report"}
+    assert "Nothing was settled: settle is skipped" in errors(printed)
+
+
+def test_a_task_of_a_run_that_is_not_over_can_be_cleared_and_its_deadline_counts_anew(airflow: Airflow) -> None:
+    assert airflow.ask(dags.cleared, "wireroom_ingest", "begin") == (20 * 60, 20 * 60)
 
 
 def test_a_mistake_in_the_configuration_ends_the_run_at_once_with_file_and_key(desk: Desk) -> None:
@@ -209,10 +233,12 @@ def test_a_mistake_in_the_configuration_ends_the_run_at_once_with_file_and_key(d
 
     assert ran.state == "failed"
     assert ran.tasks["begin"] == ("failed", 1)
-    assert ran.ended("upstream_failed") == {"shard.collect", "shard.process", "settle", "report"}
-    told, exited = errors(printed)
+    assert ran.ended("upstream_failed") == {"shard.collect", "shard.process"}
+    assert (ran.tasks["settle"], ran.tasks["report"]) == (("skipped", 1), ("failed", 1))
+    told, reported = [error for error in errors(printed) if not error.startswith("Task exited")]
     assert told.startswith(f"{desk.folder}/config/settings.yaml, line 3, fetsch: ")
-    assert exited.startswith("Task exited")
+    assert reported.startswith("Nothing was begun: begin failed, its log is at http")
+    assert reported.endswith("/tasks/begin")
     assert "Traceback" not in printed
     assert not any(outlet.requests for outlet in desk.outlets)
     assert not list(desk.folder.glob("*.db"))
@@ -227,10 +253,12 @@ def test_a_store_that_cannot_be_opened_is_tried_three_times_and_told_in_one_sent
 
     assert ran.state == "failed"
     assert ran.tasks["begin"] == ("failed", 3)
-    assert ran.ended("upstream_failed") == {"shard.collect", "shard.process", "settle", "report"}
-    told = [error for error in errors(printed) if not error.startswith("Task exited")]
+    assert ran.ended("upstream_failed") == {"shard.collect", "shard.process"}
+    assert (ran.tasks["settle"], ran.tasks["report"]) == (("skipped", 1), ("failed", 1))
+    *told, reported = [error for error in errors(printed) if not error.startswith("Task exited")]
     assert len(told) == 3
     assert all("in-the-way" in error for error in told)
+    assert reported.startswith("Nothing was begun: ")
     assert "Traceback" not in printed
 
 
@@ -283,11 +311,16 @@ def test_a_replay_whose_parameters_make_no_sense_together_says_so(
 
 
 def test_upkeep_lets_go_of_old_logs_and_a_fault_that_doctor_finds_turns_no_other_task_red(desk: Desk) -> None:
-    logs = desk.airflow.log.parent / "logs" / "dag_id=wireroom_ingest" / "run_id=old"
-    logs.mkdir(parents=True)
-    (logs / "attempt=1.log").touch()
-    for path in (logs / "attempt=1.log", logs):
+    logs, day = desk.airflow.log.parent / "logs", "dag_processor/2020-01-01/dags-folder"
+    ours = ["dag_id=wireroom_ingest/run_id=old/attempt=1.log", f"{day}/wireroom_ingest.py.log"]
+    ours += ["executor_callbacks/wireroom_ingest/old/0199"]
+    others = ["dag_id=sales/run_id=old/attempt=1.log", f"{day}/sales.py.log", "executor_callbacks/sales/old/0199"]
+    for name in ours + others:
+        path = logs / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
         os.utime(path, (1_000, 1_000))
+        os.utime(path.parent, (1_000, 1_000))
     (desk.folder / "alerts.jsonl").mkdir()  # where a file would be appended to
     (desk.folder / "config" / POOLS.name).write_bytes(POOLS.read_bytes())
 
@@ -298,6 +331,8 @@ def test_upkeep_lets_go_of_old_logs_and_a_fault_that_doctor_finds_turns_no_other
     assert ran.tasks["doctor"] == ("failed", 1)
     assert f"alerts to desk: cannot append to {desk.folder}/alerts.jsonl" in printed
     assert "paper-3" in printed
-    assert "1 logs from before" in printed
-    assert not logs.exists()
+    assert "3 logs from before" in printed
+    assert not [name for name in ours if (logs / name).exists()]
+    assert all((logs / name).exists() for name in others)
+    assert not (logs / ours[0]).parent.exists()
     assert errors(printed)[0] == "Faults: 1. Each is told above, with what to do about it."
