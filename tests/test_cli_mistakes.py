@@ -247,7 +247,7 @@ def test_a_store_of_an_older_version_is_brought_up_to_date_and_a_copy_kept(kept:
     ("url", "said", "code"),
     [
         ("nowhere://bucket/pages", "Protocol not known", 2),
-        ("file-in-the-way", "correct the rights, then run again", 1),
+        ("file-in-the-way", "correct the rights or see that it can be reached, then run again", 1),
     ],
 )
 def test_an_archive_that_cannot_be_used_is_told(desk: Desk, url: str, said: str, code: int) -> None:
