@@ -307,7 +307,7 @@ def cleared(dag_id: str, task_id: str) -> tuple[float, float]:
     from sqlalchemy import select
 
     with create_session() as session:
-        DagBundlesManager().sync_bundles_to_db(session=session)
+        DagBundlesManager().sync_bundles_to_db(session=session)  # type: ignore[no-untyped-call]  # Airflow declares no types here
     sync_bag_to_db(fresh(), "dags-folder", None)
     with create_session() as session:
         dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
