@@ -21,7 +21,11 @@ FIXTURES = {"elastic", "elastic_prefix", "own_elastic", "whole_server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, for `-m es`; a test that asks for one by `getfixturevalue` marks itself."""
+    """Mark what needs a server, for `-m es`; a test that asks for one by `getfixturevalue` marks itself.
+
+    Tests that are traced come first: what is worked out once a process has to be worked out under their eyes.
+    """
+    items.sort(key=lambda item: not is_traced(item))
     for item in items:
         if FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.es)
@@ -31,9 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Only tests of the pure ring are traced: the floor of coverage is that ring's, and tracing costs as much again as
     the tests themselves."""
-    noun = item.path.stem.removeprefix("test_").partition("_")[0]
     stopped = list[Coverage]()
-    if item.path.parent.name != "tests" or noun not in RINGS["pure"]:
+    if not is_traced(item):
         while tracing := Coverage.current():  # a worker has two, of which pytest-cov knows one
             tracing.stop()
             stopped.append(tracing)
@@ -42,6 +45,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         for tracing in reversed(stopped):
             tracing.start()
+
+
+def is_traced(item: pytest.Item) -> bool:
+    """Whether a test is of a noun of the pure ring."""
+    return item.path.parent.name == "tests" and item.path.stem.removeprefix("test_").partition("_")[0] in RINGS["pure"]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
