@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -33,9 +33,11 @@ from pipeline.opening import (
 
 if TYPE_CHECKING:
     from pipeline.flow import Run
+    from pipeline.shards import Shard
     from pipeline.watchlist import Config
 
 EVERY = 30.0  # seconds between two lines that tell how far a step is
+SPAN = ("since", "until")
 BROWSED = "http://127.0.0.1:8001"  # where `wireroom browse` listens
 
 
@@ -113,7 +115,9 @@ class Pulse:
 
 def batch_id(at: datetime, run: str) -> str:
     """The id of a scheduled run, the same in all its tasks: sorts by time, and is a file's name."""
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sha256(run.encode()).hexdigest()[:6]}"
+    from pipeline.flow.run import new_id
+
+    return new_id(at, sha256(run.encode()).hexdigest()[:6])
 
 
 def begin(at: Checkpoint, shards: int) -> list[Part]:
@@ -131,21 +135,28 @@ def begin(at: Checkpoint, shards: int) -> list[Part]:
 def collect(at: Checkpoint, part: Part, attempt: int, minutes: float) -> None:
     """Collect what is due of a shard, for so many minutes: the rest waits for the next run."""
     from pipeline import flow
-    from pipeline.shards import Shard
 
-    shard = Shard(part["shard"], part["shards"])
-    with at.run(flow.part_id(at.batch, shard.name, attempt)) as run:
+    with _attempt(at, part, attempt) as (run, shard):
         flow.collect_part(run, shard, timedelta(minutes=minutes))
 
 
 def process(at: Checkpoint, part: Part, attempt: int) -> int:
     """Read what attempts at a shard have archived; give the number of pages."""
     from pipeline import flow
+
+    with _attempt(at, part, attempt) as (run, shard):
+        return flow.process_part(run, shard)
+
+
+@contextmanager
+def _attempt(at: Checkpoint, part: Part, attempt: int) -> Iterator[tuple[Run, Shard]]:
+    """A run of an attempt at one shard."""
+    from pipeline.flow import part_id
     from pipeline.shards import Shard
 
     shard = Shard(part["shard"], part["shards"])
-    with at.run(flow.part_id(at.batch, shard.name, attempt)) as run:
-        return flow.process_part(run, shard)
+    with at.run(part_id(at.batch, shard.name, attempt)) as run:
+        yield run, shard
 
 
 def settle(at: Checkpoint) -> Summary:
@@ -187,12 +198,12 @@ def deliver(at: Checkpoint) -> int:
 
 def replay_spans(since: str, until: str, most: int) -> list[Span]:
     """Days as at most so many spans, each about as long; raises ConfigError where they are none."""
-    first, last = _day("since", since), _day("until", until)
-    if last < first:
-        raise ConfigError(f"until {until} lies before since {since}: expected the later of the two days.")
-    days = (last - first).days + 1
-    count = min(days, most)
-    edges = [first + timedelta(days=days * place // count) for place in range(count + 1)]
+    from pipeline.query import days
+
+    first, last = days(since, until, SPAN)
+    length = (last - first).days + 1
+    count = min(length, most)
+    edges = [first + timedelta(days=length * place // count) for place in range(count + 1)]
     return [
         Span(since=start.isoformat(), until=(end - timedelta(days=1)).isoformat()) for start, end in pairwise(edges)
     ]
@@ -203,8 +214,9 @@ def replay(at: Checkpoint, span: Span, outlet: str, *, dry_run: bool) -> int:
     from pipeline.flow import readers
     from pipeline.flow.replay import Again
     from pipeline.flow.replay import replay as again
+    from pipeline.query import days
 
-    first, last = _day("since", span["since"]), _day("until", span["until"])
+    first, last = days(span["since"], span["until"], SPAN)
     with at.run() as run:
         if outlet and outlet not in {source.id for source in run.config.sources or ()}:
             raise ConfigError(f"outlet {outlet}: no such id in {run.config.folder}/sources.yaml.")
@@ -251,10 +263,3 @@ def view(at: Checkpoint) -> str:
     kibana = at.environ.get(KIBANA, "").rstrip("/")
     asked = f"(index:wireroom-outcomes,query:(language:kuery,query:'run:{at.batch}*'))"
     return "" if not kibana or "@" in kibana else f"{kibana}/app/discover#/?_g=(time:(from:now-7d,to:now))&_a={asked}"
-
-
-def _day(name: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{name} {text}: expected a day such as 2026-11-21.") from None

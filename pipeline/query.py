@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -104,6 +104,21 @@ def when(text: str, option: str, now: datetime) -> datetime:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ConfigError(f"{option} {text}: expected 7d, 12h or a date such as 2026-11-21.") from None
+
+
+def days(since: str, until: str, names: tuple[str, str]) -> tuple[date, date]:
+    """First and last UTC day of a stretch, both inclusive; raises ConfigError, which calls them by these names."""
+    first, last = (_day(text, name) for text, name in zip((since, until), names, strict=True))
+    if last < first:
+        raise ConfigError(f"{names[1]} {last} lies before {names[0]} {first}: expected the later of the two days.")
+    return first, last
+
+
+def _day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{name} {text}: expected a day such as 2026-11-21.") from None
 
 
 def fields(article: Article) -> list[Sequence[str]]:

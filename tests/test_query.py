@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import example, given, settings
@@ -18,6 +18,7 @@ from pipeline.query import (
     Not,
     Or,
     Term,
+    days,
     fields,
     matches,
     occurrences,
@@ -266,3 +267,13 @@ def test_a_time_is_a_span_before_now_or_a_date_in_utc_where_it_names_no_zone(tex
 def test_what_is_no_time_is_told(text: str) -> None:
     with pytest.raises(ConfigError, match=f"--since {text}: expected 7d, 12h or a date such as 2026-11-21"):
         when(text, "--since", NOW)
+
+
+def test_a_stretch_of_days_is_told_with_both_ends_or_as_a_mistake() -> None:
+    names = ("--since", "--until")
+
+    assert days("2026-11-20", "2026-11-21", names) == (date(2026, 11, 20), date(2026, 11, 21))
+    with pytest.raises(ConfigError, match=r"^--until 2026-11-20 lies before --since 2026-11-21: expected the later"):
+        days("2026-11-21", "2026-11-20", names)
+    with pytest.raises(ConfigError, match=r"^--since yesterday: expected a day such as 2026-11-21\.$"):
+        days("yesterday", "2026-11-20", names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -25,10 +25,9 @@ def replay(
     from pipeline import flow
     from pipeline.cli.progress import Progress
     from pipeline.flow.replay import Again, replay
+    from pipeline.query import days
 
-    first, last = day(since, "--since"), day(until, "--until") if until else datetime.now(UTC).date()
-    if last < first:
-        raise options.ConfigError(f"--until {last} lies before --since {first}: expected the later of the two days.")
+    first, last = days(since, until or f"{datetime.now(UTC):%Y-%m-%d}", ("--since", "--until"))
     settings = options.load_config(config)
     with options.open_store(store, options.PATIENCE) as opened, Progress() as progress:
         pages = options.open_archive(archive)
@@ -40,11 +39,3 @@ def replay(
     )
     if any(fate == "failed" for fate, _ in tally):
         raise typer.Exit(1)
-
-
-def day(text: str, option: str) -> date:
-    """A UTC day; raises ConfigError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise options.ConfigError(f"{option} {text}: expected a day such as 2026-11-21.") from None

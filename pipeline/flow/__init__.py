@@ -47,6 +47,9 @@ __all__ = [
 ]
 
 
+NEVER = Visit("")  # of a source that nobody has asked
+
+
 def stages(config: Config) -> NamedStages:
     """What every article passes, in order. To add a step, add a line."""
     from pipeline.annotate import Actors, Regions
@@ -116,10 +119,10 @@ def collect_part(run: Run, shard: Shard, stretch: timedelta) -> None:
     """
     process_part(run, shard)
     with run.store.exclusive(Turn(Work.COLLECT, shard.name)):
-        visits = {name: each.value for name, each in run.store.visits().items()}
-        due = {source.id for source in due_sources(run)} - _unread(run, visits.values())
+        visits = _visits(run)
+        due = {source.id for source in _due(run, visits)} - _unread(run, visits.values())
         mine = [source for source in sources_of(run.config.sources or (), shard) if source.id in due]
-        mine.sort(key=lambda source: (source.id in visits and visits[source.id].visited_at) or LONG_AGO)
+        mine.sort(key=lambda source: visits.get(source.id, NEVER).visited_at or LONG_AGO)
         asyncio.run(_collect(run, mine, until=run.now() + stretch))
 
 
@@ -172,13 +175,20 @@ def readers(config: Config) -> Readers:
 
 def due_sources(run: Run, asked: str | None = None) -> list[Source]:
     """The enabled sources that are due now, or the one that a person asked for, due or not."""
-    visits, now = run.store.visits(), run.now()
-    enabled = [source for source in run.config.sources or () if source.enabled or source.id == asked]
     if asked is not None:
-        return [source for source in enabled if source.id == asked]
-    stored = [(source, visits.get(source.id)) for source in enabled]
-    manners = run.config.settings.fetch
-    return [source for source, visit in stored if schedule.due(source, visit.value if visit else None, now, manners)]
+        return [source for source in run.config.sources or () if source.id == asked]
+    return _due(run, _visits(run))
+
+
+def _visits(run: Run) -> dict[str, Visit]:
+    return {source: each.value for source, each in run.store.visits().items()}
+
+
+def _due(run: Run, visits: Mapping[str, Visit]) -> list[Source]:
+    """The enabled sources that are due now by these visits; of one that is disabled nothing is."""
+    now, manners = run.now(), run.config.settings.fetch
+    known = ((source, visits.get(source.id)) for source in run.config.sources or () if source.enabled)
+    return [source for source, visit in known if schedule.due(source, visit, now, manners)]
 
 
 async def _collect(run: Run, sources: Sequence[Source], *, forced: bool = False, until: datetime = FOR_EVER) -> None:
